@@ -1,0 +1,1 @@
+"""A call-centre integration service for firms that run on Asterisk."""

@@ -1,0 +1,153 @@
+"""Signing in and out; making users."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import get_args
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import delete, select, update
+
+from callcenter.accounts.model import SessionRow, UserRow
+from callcenter.clock import Clock
+from callcenter.db import Database
+from callcenter.errors import Problem
+from callcenter.events.ids import new_id
+from callcenter.web.identity import Identity, Role
+
+_SESSION = timedelta(hours=12)
+_WINDOW = timedelta(minutes=5)
+_TRIES = 10
+_MIN_PASSWORD = 8
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """What is needed to make a user."""
+
+    username: str
+    name: str
+    role: Role
+    password: str
+    extension: str | None = None
+    language: str = "zh-CN"
+
+
+@dataclass
+class Accounts:
+    """The users of the service. It is the `Sessions` of the web server."""
+
+    db: Database
+    clock: Clock
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    _failures: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
+    _known: dict[str, tuple[Identity, datetime]] = field(default_factory=dict)
+
+    async def add(self, user: NewUser) -> str:
+        """Make a user; his id. A user of that name keeps his id and gets the new particulars."""
+        _check(user)
+        password_hash = await asyncio.to_thread(self.hasher.hash, user.password)
+        async with self.db.transaction() as work:
+            row = await work.session.scalar(select(UserRow).where(UserRow.username == user.username))
+            if row is None:
+                row = UserRow(id=new_id(), username=user.username, created_at=self.clock())
+                work.session.add(row)
+            row.name, row.role, row.extension = user.name, user.role, user.extension
+            row.language, row.password_hash = user.language, password_hash
+            return row.id
+
+    async def sign_in(self, username: str, password: str) -> str:
+        """A new session's token. Wrong name and wrong password are told apart to nobody."""
+        self._slow_down(username)
+        async with self.db.read() as session:
+            user = await session.scalar(select(UserRow).where(UserRow.username == username))
+        hashed = user.password_hash if user else self.hasher.hash("nobody")
+        if not await asyncio.to_thread(self._matches, hashed, password) or user is None:
+            self._failures[username].append(self.clock())
+            raise Problem("wrong_password", status=401, field="password")
+        self._failures.pop(username, None)
+        return await self._open(user.id)
+
+    async def identify(self, token: str) -> Identity | None:
+        """The user behind a token; None when it is unknown or expired."""
+        hashed = _hash(token)
+        known = self._known.get(hashed)
+        if known and known[1] > self.clock():
+            return known[0]
+        query = select(SessionRow, UserRow).join(UserRow).where(SessionRow.token_hash == hashed)
+        async with self.db.read() as session:
+            row = (await session.execute(query)).one_or_none()
+        if row is None or row[0].expires_at <= self.clock():
+            return None
+        identity = _identity(row[0], row[1])
+        self._known[hashed] = (identity, row[0].expires_at)
+        return identity
+
+    async def sign_out(self, token: str) -> None:
+        """End a session."""
+        self._known.pop(_hash(token), None)
+        async with self.db.transaction() as work:
+            await work.session.execute(delete(SessionRow).where(SessionRow.token_hash == _hash(token)))
+
+    async def set_language(self, user_id: str, language: str) -> None:
+        """The language of a user's screens."""
+        self._known.clear()
+        async with self.db.transaction() as work:
+            await work.session.execute(update(UserRow).where(UserRow.id == user_id).values(language=language))
+
+    async def agents(self) -> list[UserRow]:
+        """Every user who has a phone."""
+        async with self.db.read() as session:
+            rows = await session.scalars(select(UserRow).where(UserRow.extension.is_not(None)))
+            return list(rows.all())
+
+    async def _open(self, user_id: str) -> str:
+        token = secrets.token_urlsafe(32)
+        now = self.clock()
+        row = SessionRow(
+            token_hash=_hash(token),
+            user_id=user_id,
+            csrf=secrets.token_urlsafe(24),
+            created_at=now,
+            expires_at=now + _SESSION,
+        )
+        async with self.db.transaction() as work:
+            await work.session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
+            work.session.add(row)
+        return token
+
+    def _slow_down(self, username: str) -> None:
+        """Refuse to try passwords one after the other."""
+        failures = self._failures[username]
+        while failures and failures[0] < self.clock() - _WINDOW:
+            failures.popleft()
+        if len(failures) >= _TRIES:
+            raise Problem("too_many_tries", status=429, minutes=int(_WINDOW.total_seconds() // 60))
+
+    def _matches(self, hashed: str, password: str) -> bool:
+        try:
+            return self.hasher.verify(hashed, password)
+        except VerificationError:
+            return False
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _identity(session: SessionRow, user: UserRow) -> Identity:
+    role: Role = user.role  # type: ignore[assignment]  # checked when the user was made
+    return Identity(user.id, user.username, user.name, role, user.extension, user.language, session.csrf)
+
+
+def _check(user: NewUser) -> None:
+    if len(user.password) < _MIN_PASSWORD:
+        raise Problem("password_too_short", field="password", minimum=_MIN_PASSWORD)
+    if user.role not in get_args(Role):
+        raise Problem("unknown_role", field="role", value=user.role, roles=", ".join(get_args(Role)))

@@ -1,0 +1,167 @@
+"""The database: SQLite embedded, PostgreSQL at scale; one way to read and one way to write on both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, MetaData, String, TypeDecorator, event
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from callcenter.errors import Problem
+from callcenter.events import Event, parse
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python, whatever the database keeps. A naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of every table of the service."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[Any]: JSON()}
+
+
+class JournalRow(Base):
+    """One domain event, in the order in which events became true."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_call_id", "call_id", "seq"), {"sqlite_autoincrement": True})
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True
+    )
+    at: Mapped[datetime]
+    type: Mapped[str] = mapped_column(String(64))
+    call_id: Mapped[str | None] = mapped_column(String(36))
+    payload: Mapped[dict[str, Any]]
+
+    def event(self) -> Event:
+        """The event as it was emitted."""
+        return parse(self.type, self.payload)
+
+
+class Transaction:
+    """A unit of work: what is written in `session` and the events emitted are kept or lost together."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self._emitted: list[tuple[JournalRow, Event]] = []
+
+    def emit(self, event: Event) -> None:
+        """Write an event to the journal."""
+        payload = event.model_dump(mode="json")
+        row = JournalRow(at=event.at, type=event.type, call_id=event.call_id, payload=payload)
+        self.session.add(row)
+        self._emitted.append((row, event))
+
+    def journalled(self) -> list[tuple[int, Event]]:
+        """The events of this unit with their place in the journal; meaningful after the commit."""
+        return [(row.seq, event) for row, event in self._emitted]
+
+
+Committed = Callable[[list[tuple[int, Event]]], None]
+
+
+class Database:
+    """Sessions on one database. `url` is an SQLAlchemy asyncio URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._read = async_sessionmaker(self.engine.execution_options(cc_read=True), expire_on_commit=False)
+        self._write = async_sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite has one writer. Waiting here in turn is fair and quick; waiting inside SQLite is a busy loop.
+        self._turn: contextlib.AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if self.engine.dialect.name == "sqlite" else contextlib.nullcontext()
+        )
+        self._committed: list[Committed] = []
+
+    def after_commit(self, told: Committed) -> None:
+        """Have `told` called with the journalled events of each committed transaction."""
+        self._committed.append(told)
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading."""
+        async with self._read() as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A session for writing, committed at the end or rolled back on an exception."""
+        async with self._turn, self._write() as session:
+            work = Transaction(session)
+            async with session.begin():
+                yield work
+                await session.flush()
+        journalled = work.journalled()
+        if journalled:
+            for told in self._committed:
+                told(journalled)
+
+    async def ping(self) -> None:
+        """Raise `Problem` if the database cannot be reached."""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+        except (SQLAlchemyError, OSError) as error:
+            shown = make_url(self.url).render_as_string(hide_password=True)
+            raise Problem("database_unreachable", url=shown, reason=str(error).splitlines()[0]) from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_pre_ping=True, pool_size=20)
+    engine = create_async_engine(url, connect_args={"timeout": 30}, pool_size=8, max_overflow=16)
+    event.listen(engine.sync_engine, "connect", _sqlite_connected)
+    event.listen(engine.sync_engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connected(connection: Any, _record: object) -> None:
+    # The driver must not begin by itself: a deferred BEGIN lets two writers read the same number.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("cc_read")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,28 @@
+"""The catalogue of domain events: every type there is, and the way back from the journal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callcenter.events import calls, complaints, customers, people, recordings
+from callcenter.events.base import Event
+
+_ROOMS = (calls, people, recordings, complaints, customers)
+
+CATALOGUE: dict[str, type[Event]] = {
+    name: value
+    for room in _ROOMS
+    for name, value in vars(room).items()
+    if isinstance(value, type)
+    and issubclass(value, Event)
+    and "type" in vars(value).get("__annotations__", {})
+    and value is not Event
+}
+
+
+def parse(type_name: str, payload: dict[str, Any]) -> Event:
+    """The event that a journal row holds. An unknown type is an error: the code is older than its data."""
+    return CATALOGUE[type_name].model_validate(payload)
+
+
+__all__ = ["CATALOGUE", "Event", "parse"]

@@ -1,0 +1,75 @@
+"""What happens to a call. Extensions are those of the agents' phones; numbers are as the trunk gave them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from callcenter.events.base import Event
+
+RingEnd = Literal["answered_elsewhere", "no_answer", "rejected", "abandoned"]
+Outcome = Literal["answered", "abandoned", "in_menu", "failed", "cut"]
+
+
+class _OfCall(Event):
+    call_id: str
+
+
+class CallStarted(_OfCall):
+    type: Literal["CallStarted"] = "CallStarted"
+    server: str
+    linked_id: str
+    direction: Literal["inbound", "outbound", "internal"]
+    number: str
+    dialled: str
+
+
+class CallClassified(_OfCall):
+    """The caller left the menu: what he chose there."""
+
+    type: Literal["CallClassified"] = "CallClassified"
+    menu_path: str
+    kind: str
+    language: str
+
+
+class CallQueued(_OfCall):
+    type: Literal["CallQueued"] = "CallQueued"
+    queue: str
+    position: int
+
+
+class CallRinging(_OfCall):
+    """One agent's phone rings. `ring_id` is the unique id of the ringing channel."""
+
+    type: Literal["CallRinging"] = "CallRinging"
+    ring_id: str
+    extension: str
+    queue: str | None
+
+
+class CallRingStopped(_OfCall):
+    type: Literal["CallRingStopped"] = "CallRingStopped"
+    ring_id: str
+    extension: str
+    reason: RingEnd
+
+
+class CallAnswered(_OfCall):
+    type: Literal["CallAnswered"] = "CallAnswered"
+    extension: str
+    queue: str | None
+
+
+class CallAgentLeft(_OfCall):
+    """The agent's part ended, whoever hung up; the call may go on (survey, transfer)."""
+
+    type: Literal["CallAgentLeft"] = "CallAgentLeft"
+    extension: str
+
+
+class CallEnded(_OfCall):
+    """`cause` is the hang-up cause in words (`normal`, `asterisk_restarted`, ...)."""
+
+    type: Literal["CallEnded"] = "CallEnded"
+    outcome: Outcome
+    cause: str

@@ -1,0 +1,1 @@
+"""Work that must be done although the process may die."""

@@ -1,0 +1,99 @@
+"""Durable jobs on DBOS. Nothing else of the service knows that library.
+
+A job is known by name and key: starting it twice runs it once. Its steps are remembered, so that after a crash it
+goes on behind the last finished step; a step that was under way runs again and must therefore be safe to repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import structlog
+from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+_POLL_S = 0.2
+# Fixed: by default the version is a hash of the code, and jobs begun before an upgrade would never be finished.
+_VERSION = "1"
+
+
+class Run:
+    """What a running job may do that must survive a crash."""
+
+    async def step(
+        self, label: str, action: Callable[[], Awaitable[T]], *, tries: int = 1, first_delay_s: float = 1.0
+    ) -> T:
+        """The remembered result of `action` (plain data). A failure is tried again with back-off."""
+        options: StepOptions = {
+            "name": label,
+            "retries_allowed": tries > 1,
+            "max_attempts": tries,
+            "interval_seconds": first_delay_s,
+        }
+
+        async def act() -> T:
+            return await action()
+
+        result: T = await DBOS.run_step_async(options, act)
+        return result
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; a restart does not begin the wait anew."""
+        await DBOS.sleep_async(seconds)
+
+
+Handler = Callable[[Run, str], Awaitable[None]]
+
+
+class Jobs:
+    """The engine of one process. `url` is a synchronous SQLAlchemy URL of the engine's own database."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._handlers: dict[str, tuple[Handler, int | None]] = {}
+        self._job: Callable[[str, str], Coroutine[Any, Any, None]] | None = None
+
+    def register(self, name: str, handler: Handler, concurrency: int | None = None) -> None:
+        """Name a job, before `launch`. `concurrency` bounds those that run or sleep at once."""
+        self._handlers[name] = (handler, concurrency)
+
+    async def launch(self) -> None:
+        """Open the engine's database, take up unfinished jobs, accept new ones."""
+        config: DBOSConfig = {
+            "name": "callcenter",
+            "system_database_url": self._url,
+            "application_version": _VERSION,
+            "executor_id": "serve",
+            "log_level": "WARNING",
+            "console_log_level": "WARNING",
+            "notification_listener_polling_interval_sec": _POLL_S,
+        }
+        DBOS(config=config)
+
+        async def job(name: str, argument: str) -> None:
+            await self._run(name, argument)
+
+        self._job = DBOS.workflow(name="job")(job)
+        DBOS.launch()
+        for name, (_handler, concurrency) in self._handlers.items():
+            await DBOS.register_queue_async(name, worker_concurrency=concurrency, polling_interval_sec=_POLL_S)
+
+    async def close(self) -> None:
+        """Stop; what is unfinished goes on at the next launch."""
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
+
+    async def start(self, name: str, key: str, argument: str) -> None:
+        """Begin a job; harmless when it has begun already."""
+        assert self._job is not None, "launch first"
+        with SetWorkflowID(f"{name}:{key}"):
+            await DBOS.enqueue_workflow_async(name, self._job, name, argument)
+
+    async def _run(self, name: str, argument: str) -> None:
+        handler, _concurrency = self._handlers[name]
+        try:
+            await handler(Run(), argument)
+        except Exception:
+            log.exception("job_failed", job=name, argument=argument)
+            raise

@@ -1,0 +1,1 @@
+"""What every room's HTTP side stands on: identity, permissions, error shape, paging, OpenAPI."""

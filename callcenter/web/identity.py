@@ -1,0 +1,41 @@
+"""Who asks, and what he may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Role = Literal["agent", "supervisor", "admin"]
+
+_AGENT = frozenset({"desk", "calls.read", "customers.read", "customers.write", "tickets.read", "tickets.write"})
+_SUPERVISOR = _AGENT | {"calls.read_all", "customers.import", "queues.read"}
+PERMISSIONS: dict[Role, frozenset[str]] = {
+    "agent": _AGENT,
+    "supervisor": _SUPERVISOR,
+    "admin": _SUPERVISOR | {"users.write"},
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A signed-in user. `extension` is that of his phone, None when he has none."""
+
+    user_id: str
+    username: str
+    name: str
+    role: Role
+    extension: str | None
+    language: str
+    csrf: str
+
+    def may(self, permission: str) -> bool:
+        """Whether the role carries a permission."""
+        return permission in PERMISSIONS[self.role]
+
+
+class Sessions(Protocol):
+    """Where a session cookie is looked up."""
+
+    async def identify(self, token: str) -> Identity | None:
+        """The user behind a session token; None when it is unknown or expired."""
+        ...

@@ -1,0 +1,1 @@
+"""Sound in, meaning out: collect, store, draw and transcribe recordings. Imports nothing of callcenter."""

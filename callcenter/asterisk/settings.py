@@ -1,0 +1,115 @@
+"""What the wire needs to know, frozen and typed. Times in seconds, ports 0 = choose a free one at start."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+# Everything below ends up in configuration files line by line: no control characters, no separators.
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,255}$")]
+Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f;\[\]<>\"]{0,80}$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]*$")]
+
+# The kernel allows 107 bytes for the path of a Unix socket.
+_SOCKET_PATH_LIMIT = 100
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AmiSettings(Frozen):
+    """Where Asterisk's manager interface listens and who we are there."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 5038
+    user: Word = "callcenter"
+    secret: SecretStr = SecretStr("")
+
+
+class AgiSettings(Frozen):
+    """Where a menu server (FastAGI) listens."""
+
+    host: Host = "127.0.0.1"
+    port: Port = 4573
+
+
+class PhoneAccount(Frozen):
+    """One agent's SIP phone: its endpoint is named like the extension."""
+
+    extension: Word
+    password: SecretStr
+    name: Title = ""
+
+
+class PublicNumber(Frozen):
+    """A number that callers dial. `queue` is where a call goes without a menu or when the menu fails."""
+
+    number: Word
+    entry: Literal["menu", "queue"] = "menu"
+    queue: Word = "operator"
+
+
+class QueueSettings(Frozen):
+    name: Word
+    weight: int = 0
+    ring_s: int = 20
+    strategy: Literal["ringall", "leastrecent", "fewestcalls", "random", "rrmemory", "linear", "wrandom"] = (
+        "leastrecent"
+    )
+
+
+class PbxSettings(Frozen):
+    """One Asterisk: the private local one, or what is rendered for a user's own."""
+
+    directory: Path = Path("var/asterisk")
+    system_name: Word = "callcenter"
+    bind: Host = "127.0.0.1"
+    sip_port: Port = 5160
+    rtp_first: Port = 0
+    rtp_last: Port = 0
+    ami: AmiSettings = AmiSettings()
+    # From where the service may log in to the manager interface.
+    ami_permit: tuple[Host, ...] = ("127.0.0.1",)
+    agi: tuple[AgiSettings, ...] = (AgiSettings(),)
+    agents: tuple[PhoneAccount, ...] = ()
+    trunk_hosts: tuple[Host, ...] = ("127.0.0.1",)
+    numbers: tuple[PublicNumber, ...] = (
+        PublicNumber(number="02088886666"),
+        PublicNumber(number="02088886667", entry="queue", queue="complaint"),
+    )
+    queues: tuple[QueueSettings, ...] = (
+        QueueSettings(name="complaint", weight=10),
+        QueueSettings(name="inquiry"),
+        QueueSettings(name="repair", weight=5),
+        QueueSettings(name="operator"),
+    )
+    language: Word = "zh"
+    prompts: Path = Path("ivr_flows/prompts")
+    spool: Path = Path("var/spool/recordings")
+    # Run by Asterisk's shell when both sides are written; UNIQUEID is made by Asterisk, not by the caller.
+    done_command: Line = "/usr/bin/touch ${CC_RECORDING}.done"
+    # A menu server that says nothing for so long has lost the caller: he goes to the queue.
+    menu_silence_s: int = 60
+    rtp_timeout_s: int = 30
+    qualify_s: int = 30
+    announce_every_s: int = 45
+
+    @property
+    def run_directory(self) -> Path:
+        """Holds the control socket and the pid; elsewhere when the usual path is too long for a socket."""
+        usual = self.directory.absolute() / "run"
+        if len(os.fsencode(usual / "asterisk.ctl")) < _SOCKET_PATH_LIMIT:
+            return usual
+        name = hashlib.sha256(os.fsencode(usual)).hexdigest()[:12]
+        return Path("/tmp") / f"callcenter-{os.getuid()}-{name}"
+
+    @property
+    def configuration(self) -> Path:
+        return self.directory.absolute() / "etc"

@@ -1,0 +1,65 @@
+# `make setup` is quick when nothing changed; every other target calls it first.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -q
+
+.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e proof screenshots generate lock fmt clean
+
+help: ## what there is
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: ## .venv and the screens
+	@scripts/setup.sh
+
+setup-all: ## and Asterisk, phones, speech models, Chromium
+	@scripts/setup.sh --all
+
+demo: ## the whole thing, with a real Asterisk and robot callers (CALLS=0: none)
+	@scripts/setup.sh --demo
+	@exec $(BIN)/callcenter demo $(if $(CALLS),--calls $(CALLS))
+
+test: setup-all lint types front ## everything that CI runs
+	$(PYTEST) tests
+
+test-fast: setup ## no sockets, under a minute
+	$(PYTEST) tests/unit
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+
+front: setup
+	@scripts/front.sh check
+
+unit: test-fast
+
+service: setup-all ## real servers on private ports
+	$(PYTEST) tests/wire tests/service
+
+e2e: setup-all ## a caller, an agent's phone, a browser
+	$(PYTEST) tests/e2e
+
+proof: setup-all ## full sizes; figures go to docs/proof.md
+	scripts/proof.sh
+
+screenshots: setup-all ## the pictures of the README
+	$(BIN)/python scripts/screenshots.py
+
+generate: setup ## the screens' types from the API
+	$(BIN)/callcenter openapi > frontend/openapi.json
+	@scripts/front.sh generate
+
+lock: ## requirements.lock from pyproject.toml
+	$(BIN)/pip-compile -q --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+
+fmt: setup
+	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+
+clean:
+	rm -rf .venv frontend/node_modules frontend/dist var

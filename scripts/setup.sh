@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Makes .venv and the screens; with --demo also Asterisk, phones and models; with --all also what the tests need.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+wanted=${1:-}
+bin=.venv/bin
+say() { printf '\033[36m▸ %s\033[0m\n' "$*"; }
+fail() { printf '\033[31m%s\033[0m\n%s\n' "$1" "$2" >&2; exit 1; }
+
+find_python() {
+  local candidate
+  for candidate in python3.13 python3.12 python3.11 python3; do
+    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+      echo "$candidate"; return
+    fi
+  done
+  fail "No Python 3.11 to 3.13 on this machine." "Install it: apt-get install python3 python3-venv"
+}
+
+system_packages() { # those that are missing; as root they are installed
+  local missing=("$@")
+  [ ${#missing[@]} -eq 0 ] && return
+  [ "$(id -u)" = 0 ] || fail "Missing on this machine: ${missing[*]}" "Install them: sudo apt-get install ${missing[*]}"
+  say "Debian packages: ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+make_venv() {
+  local python stamp; python=$(find_python)
+  stamp=$(cat requirements.lock pyproject.toml | sha256sum)
+  [ "$(cat .venv/.stamp 2>/dev/null)" = "$stamp" ] && return
+  "$python" -c 'import ensurepip' 2>/dev/null || system_packages python3-venv
+  say "Python packages into .venv (about 400 MB; a minute or two)"
+  [ -x $bin/python ] || "$python" -m venv .venv
+  local hint="Check the network and run the same command again: what was fetched is kept."
+  $bin/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock || fail "pip could not install the packages." "$hint"
+  $bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . || fail "pip could not install the project." "$hint"
+  echo "$stamp" > .venv/.stamp
+}
+
+tests_packages() {
+  local missing=()
+  command -v chromium >/dev/null || missing+=(chromium)
+  fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing+=(fontconfig fonts-noto-cjk)
+  system_packages "${missing[@]}"
+}
+
+make_venv
+background=()
+scripts/front.sh build & background+=($!)
+if [ -n "$wanted" ]; then
+  $bin/callcenter pbx install & background+=($!)
+  $bin/callcenter models install & background+=($!)
+fi
+[ "$wanted" = --all ] && tests_packages
+for job in "${background[@]}"; do wait "$job"; done

@@ -21,7 +21,7 @@ _TREATMENT = "2"
 
 @dataclass(frozen=True)
 class Sound:
-    """One file to be spoken. `path` is relative to its folder; `pitch` in cents and `tempo` as a factor vary speakers."""
+    """One file to be spoken. `path` is relative to its folder; `pitch` (cents) and `tempo` (factor) vary speakers."""
 
     path: str
     text: str
@@ -81,6 +81,7 @@ def _manifest(folder: Path) -> dict[str, str]:
 
 
 def _note(folder: Path, sound: Sound) -> None:
-    entries = {**_manifest(folder), sound.path: sound.fingerprint}
+    kept = {path: made for path, made in _manifest(folder).items() if (folder / path).exists()}
+    entries = {**kept, sound.path: sound.fingerprint}
     text = json.dumps(dict(sorted(entries.items())), indent=2, ensure_ascii=False) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")

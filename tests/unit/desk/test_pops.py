@@ -1,0 +1,274 @@
+"""What each screen is told, call by call."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.desk.pops import Pops
+from callcenter.desk.protocol import CrmPart
+
+from .script import CARD, START, Screen, event_of, play
+
+CALLS = {
+    "answered, wrap-up, gone": """
+        0 start 13800138000
+        5 chose main/complaint complaint zh
+        6 queue complaint
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+        9 agent 1001 talking
+       60 left 1001               > 1001 changed ended
+       60 end answered
+       60 agent 1001 wrapup
+       90 agent 1001 ready        > 1001 closed ended
+    """,
+    "ring-all: the losers close, and their channels' end says nothing more": """
+        0 start 13800138000
+        6 queue complaint
+        7 ring 1001 r1            > 1001 opened ringing
+        7 ring 1002 r2            > 1002 opened ringing
+        7 ring 1003 r3            > 1003 opened ringing
+        9 answer 1002             > 1001 closed answered_elsewhere; 1003 closed answered_elsewhere; 1002 changed talking
+        9 stop 1001 r1 answered_elsewhere
+        9 stop 1003 r3 answered_elsewhere
+    """,
+    "the losers' channels end before the answer is told": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        7 ring 1002 r2            > 1002 opened ringing
+        9 stop 1001 r1 answered_elsewhere > 1001 closed answered_elsewhere
+        9 answer 1002             > 1002 changed talking
+    """,
+    "no answer, then the next agent": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+       22 stop 1001 r1 no_answer  > 1001 closed missed
+       23 ring 1002 r2            > 1002 opened ringing
+       25 answer 1002             > 1002 changed talking
+    """,
+    "no answer, then the same agent again": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+       22 stop 1001 r1 no_answer  > 1001 closed missed
+       27 ring 1001 r2            > 1001 opened ringing
+       28 stop 1001 r1 no_answer
+    """,
+    "the agent refuses the call on his phone": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        8 stop 1001 r1 rejected   > 1001 closed missed
+    """,
+    "the caller gives up while it rings": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 stop 1001 r1 abandoned  > 1001 closed abandoned
+        9 end abandoned
+    """,
+    "the caller gives up, and the call's end is told first": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 end abandoned           > 1001 closed abandoned
+        9 stop 1001 r1 abandoned
+    """,
+    "Asterisk dies while it rings": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 end cut                 > 1001 closed ended
+    """,
+    "Asterisk dies in mid-talk: what he saw stays until he is ready again": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+       20 end cut                 > 1001 changed ended
+       21 agent 1001 paused       > 1001 closed ended
+    """,
+    "a ring told twice opens once": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        7 ring 1001 r1
+        9 answer 1001             > 1001 changed talking
+        9 answer 1001
+        9 ring 1001 r1
+    """,
+    "a ring told again after its end opens nothing": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 stop 1001 r1 no_answer  > 1001 closed missed
+        9 ring 1001 r1
+    """,
+    "two devices of one agent ring: one pop, until both are silent": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        7 ring 1001 r2
+        9 stop 1001 r1 no_answer
+       10 stop 1001 r2 no_answer  > 1001 closed missed
+    """,
+    "two calls at one phone": """
+        0 a:start 13800138000
+        1 b:start 13900139000
+        2 a:ring 1001 r1          > 1001 opened ringing
+        3 a:answer 1001           > 1001 changed talking
+        4 b:ring 1001 r2          > 1001 opened ringing
+        9 b:stop 1001 r2 no_answer > 1001 closed missed
+       20 a:left 1001             > 1001 changed ended
+    """,
+    "handed on: the first agent's pop stays, the second one's opens": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+       30 ring 1002 r2 -          > 1002 opened ringing
+       33 answer 1002 -           > 1002 changed talking
+       34 left 1001               > 1001 changed ended
+       60 end answered            > 1002 changed ended
+    """,
+    "a phone rung by a transfer is not closed by a queue's answer": """
+        0 start 13800138000
+        7 ring 1001 r1 complaint  > 1001 opened ringing
+        7 ring 1002 r2 -          > 1002 opened ringing
+        9 answer 1001 complaint   > 1001 changed talking
+    """,
+    "handed back and missed: his own pop is not lost": """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+       30 left 1001               > 1001 changed ended
+       31 ring 1001 r2 -          > 1001 changed ringing
+       45 stop 1001 r2 no_answer  > 1001 changed ended
+    """,
+    "moved to another queue while on screen": """
+        0 start 13800138000
+        6 queue complaint
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+       20 queue repair            > 1001 changed talking
+       20 left 1001               > 1001 changed ended
+    """,
+    "a call of which nothing is known pops nothing": """
+        7 ring 1001 r1
+        9 answer 1001
+       20 end answered
+    """,
+    "nothing after the end": """
+        0 start 13800138000
+        9 end abandoned
+        9 ring 1001 r1
+        9 answer 1001
+    """,
+    "an answer without a ring opens the pop": """
+        0 start 13800138000
+        9 answer 1001             > 1001 opened talking
+    """,
+}
+
+
+@pytest.mark.parametrize("script", CALLS.values(), ids=CALLS.keys())
+def test_each_screen_is_told(script: str) -> None:
+    play(script)
+
+
+def test_the_pop_waits_for_its_card_and_never_opens_when_the_ring_is_over() -> None:
+    play(
+        """
+        0 start 13800138000
+        7 ring 1001 r1
+        7 ring 1002 r2
+        8 stop 1001 r1 no_answer
+        8 card                    > 1002 opened ringing
+        9 card
+        """,
+        read_at_once=False,
+    )
+
+
+def test_the_foreign_record_fills_in_the_open_pop() -> None:
+    pops = play("0 start 13800138000\n7 ring 1001 r1 > 1001 opened ringing")
+    [(extension, message)] = pops.learn_foreign("c1", CrmPart(state="found", name="张伟"))
+    assert extension == "1001"
+    assert message.type == "pop_changed"
+    assert message.pop.crm.name == "张伟"
+
+
+def test_what_is_known_of_the_call_is_on_the_pop() -> None:
+    pops = play(
+        """
+        0 start 13800138000
+        5 chose main/complaint complaint zh
+        6 queue complaint
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+        """
+    )
+    [pop] = pops.shown("1001")
+    assert (pop.menu_path, pop.kind, pop.language, pop.queue) == ("main/complaint", "complaint", "zh", "complaint")
+    assert (pop.number, pop.raw_number) == (CARD.number, "13800138000")
+    assert pop.queued_at == START + timedelta(seconds=6)
+    assert pop.ringing_at == START + timedelta(seconds=7)
+    assert pop.answered_at == START + timedelta(seconds=9)
+
+
+def test_only_an_ended_pop_can_be_dismissed() -> None:
+    pops = play(
+        """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+        """
+    )
+    assert pops.dismiss("1001", "c1") == []
+    play("60 left 1001 > 1001 changed ended", pops)
+    assert pops.dismiss("1002", "c1") == []
+    assert len(pops.dismiss("1001", "c1")) == 1
+    assert pops.shown("1001") == ()
+    assert pops.dismiss("1001", "c1") == []
+
+
+def test_ended_pops_of_an_agent_without_wrap_up_do_not_pile_up() -> None:
+    pops = Pops()
+    for number in range(20):
+        call = f"c{number}"
+        for line in ("start 138", f"ring 1001 r{number}", "answer 1001", "left 1001", "end answered"):
+            pops.apply(event_of(f"{number} {call}:{line}"))
+        pops.learn(call, CARD)
+    assert [pop.call_id for pop in pops.shown("1001")] == ["c15", "c16", "c17", "c18", "c19"]
+
+
+def test_calls_that_are_over_and_on_no_screen_are_forgotten() -> None:
+    pops = play("0 start 13800138000\n5 end in_menu")
+    assert pops.get("c1") is None
+
+
+_EXTENSIONS = st.sampled_from(["1001", "1002"])
+_LINES = st.one_of(
+    st.builds("{}:start 13800138000".format, st.sampled_from("ab")),
+    st.builds("{}:ring {} r{}".format, st.sampled_from("ab"), _EXTENSIONS, st.integers(1, 4)),
+    st.builds("{}:stop {} r{} no_answer".format, st.sampled_from("ab"), _EXTENSIONS, st.integers(1, 4)),
+    st.builds("{}:answer {}".format, st.sampled_from("ab"), _EXTENSIONS),
+    st.builds("{}:left {}".format, st.sampled_from("ab"), _EXTENSIONS),
+    st.builds("{}:queue {}".format, st.sampled_from("ab"), st.sampled_from(["complaint", "repair"])),
+    st.builds("{}:end {}".format, st.sampled_from("ab"), st.sampled_from(["answered", "abandoned", "cut"])),
+    st.builds("{}:card".format, st.sampled_from("ab")),
+    st.builds("{}:dismiss {}".format, st.sampled_from("ab"), _EXTENSIONS),
+    st.builds("agent {} {}".format, _EXTENSIONS, st.sampled_from(["ready", "wrapup", "talking"])),
+)
+
+
+@given(st.lists(_LINES, max_size=40), st.integers(0, 40))
+def test_an_old_snapshot_with_the_messages_since_is_a_fresh_snapshot(lines: list[str], connected: int) -> None:
+    pops, screens = Pops(), {"1001": Screen(), "1002": Screen()}
+    for second, line in enumerate(lines):
+        if second == connected:
+            screens = {extension: Screen(pops.shown(extension)) for extension in screens}
+        call, _, rest = line.partition(":")
+        if rest == "card":
+            messages = pops.learn(call, CARD)
+        elif rest.startswith("dismiss"):
+            messages = pops.dismiss(rest.split()[1], call)
+        else:
+            messages = pops.apply(event_of(f"{second} {line}"))
+        for extension, screen in screens.items():
+            screen.take(extension, messages)
+            assert screen.pops == {pop.call_id: pop for pop in pops.shown(extension)}

@@ -1,0 +1,84 @@
+"""Tables of the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.db import Base
+
+ACTIVE = "active"
+
+
+class CallRow(Base):
+    """One call, whatever number of channels it took. `outcome` is `active` while it is open. `raw_number` is the far
+    party's number as the trunk gave it, "" when withheld; `number` the same in E.164, null when it is none."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index(None, "number", "started_at"), Index(None, "customer_id", "started_at"))
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    server: Mapped[str] = mapped_column(String(80))
+    linked_id: Mapped[str] = mapped_column(String(80), index=True)
+    direction: Mapped[str] = mapped_column(String(16))
+    raw_number: Mapped[str] = mapped_column(String(80))
+    number: Mapped[str | None] = mapped_column(String(32))
+    dialled: Mapped[str] = mapped_column(String(80))
+    menu_path: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(32))
+    language: Mapped[str] = mapped_column(String(8))
+    queue: Mapped[str | None] = mapped_column(String(64))
+    queued_at: Mapped[datetime | None]
+    started_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(16), index=True)
+    end_cause: Mapped[str | None] = mapped_column(String(32))
+    # No foreign key: what happened is written down, whatever became of the user meanwhile.
+    agent_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    extension: Mapped[str | None] = mapped_column(String(16))
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id", ondelete="SET NULL"))
+    recording_uniqueid: Mapped[str | None] = mapped_column(String(80))
+    recording_started_at: Mapped[datetime | None]
+    disposition: Mapped[str | None] = mapped_column(String(32))
+    note: Mapped[str | None] = mapped_column(Text)
+
+
+class CallLegRow(Base):
+    """One channel of a call."""
+
+    __tablename__ = "call_legs"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    uniqueid: Mapped[str] = mapped_column(String(80), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(128))
+    role: Mapped[str] = mapped_column(String(8))
+    extension: Mapped[str | None] = mapped_column(String(16))
+    started_at: Mapped[datetime]
+    ringing_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    cause: Mapped[str | None] = mapped_column(String(32))
+
+
+class CallTalkRow(Base):
+    """An agent and the far party in one bridge. A second talk of a leg begins at another time."""
+
+    __tablename__ = "call_talks"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    uniqueid: Mapped[str] = mapped_column(String(80), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(primary_key=True)
+    extension: Mapped[str] = mapped_column(String(16))
+    ended_at: Mapped[datetime | None]
+
+
+class PbxBootRow(Base):
+    """When each Asterisk server was last seen to have started, in its own words."""
+
+    __tablename__ = "pbx_boots"
+
+    server: Mapped[str] = mapped_column(String(80), primary_key=True)
+    boot: Mapped[str] = mapped_column(String(64))

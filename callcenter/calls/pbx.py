@@ -1,0 +1,45 @@
+"""Asks a real Asterisk what is alive; and one that only pretends, for tests and trials without Asterisk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from callcenter.asterisk.ami.connection import AmiClient
+from callcenter.asterisk.ami.messages import AmiMessage
+from callcenter.calls.ports import ChannelSeen, PbxSnapshot
+
+
+@dataclass(frozen=True)
+class AmiPbxState:
+    """What is alive, over the manager interface."""
+
+    client: AmiClient
+
+    async def snapshot(self) -> PbxSnapshot:
+        status = await self.client.action("CoreStatus")
+        channels = await self.client.list_action("CoreShowChannels")
+        boot = f"{status.get('CoreStartupDate')} {status.get('CoreStartupTime')}"
+        return PbxSnapshot(boot=boot, channels=[_seen(channel) for channel in channels])
+
+
+@dataclass
+class FakePbxState:
+    """Says what it was told to say."""
+
+    boot: str = "boot-1"
+    channels: list[ChannelSeen] = field(default_factory=list)
+
+    async def snapshot(self) -> PbxSnapshot:
+        return PbxSnapshot(boot=self.boot, channels=list(self.channels))
+
+
+def _seen(message: AmiMessage) -> ChannelSeen:
+    return ChannelSeen(
+        channel=message.get("Channel"),
+        uniqueid=message.get("Uniqueid"),
+        linked_id=message.get("Linkedid"),
+        state=message.get("ChannelStateDesc"),
+        number=message.get("CallerIDNum"),
+        exten=message.get("Exten"),
+        bridge_id=message.get("BridgeId"),
+    )

@@ -1,0 +1,54 @@
+"""What the ledger asks of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+# Extension of a phone → id of the user who sits at it. The owner of the mapping may change it at any time.
+Agents = Mapping[str, str]
+
+
+class Message(Protocol):
+    """One AMI message: its event name, and its headers under Asterisk's spelling (None when absent)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def get(self, key: str, /) -> str | None: ...
+
+
+class NumberReader(Protocol):
+    """Makes sense of a number as the trunk gave it."""
+
+    def __call__(self, raw: str, /) -> str | None:
+        """E.164, or None when the text is no number of the public network."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChannelSeen:
+    """One channel that Asterisk says is alive."""
+
+    channel: str
+    uniqueid: str
+    linked_id: str
+    state: str
+    number: str
+    exten: str
+    bridge_id: str
+
+
+@dataclass(frozen=True)
+class PbxSnapshot:
+    """What Asterisk said when asked: `boot` is the moment it was started, in its own words."""
+
+    boot: str
+    channels: Sequence[ChannelSeen]
+
+
+class PbxState(Protocol):
+    """Asks Asterisk what is alive. Raises an exception when the link breaks meanwhile."""
+
+    async def snapshot(self) -> PbxSnapshot: ...

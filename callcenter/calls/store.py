@@ -1,0 +1,148 @@
+"""Between calls in memory and rows: writes only what changed since it was last written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.model import ACTIVE, CallLegRow, CallRow, CallTalkRow, PbxBootRow
+from callcenter.calls.ports import Agents, NumberReader
+from callcenter.calls.record import CallRecord, Direction, Leg, Role, Talk
+from callcenter.calls.session import CallSession
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Written:
+    record: CallRecord
+    legs: dict[str, Leg]
+    talks: tuple[Talk, ...]
+
+
+@dataclass
+class LedgerWriter:
+    """Remembers what the database holds of each open call. Not to be shared by two listeners."""
+
+    read_number: NumberReader
+    _written: dict[str, _Written] = field(default_factory=dict)
+
+    def differs(self, call: CallSession) -> bool:
+        """Whether the database lacks something of a call."""
+        old = self._written.get(call.record.id)
+        return old is None or old != _snapshot(call)
+
+    async def write(self, session: AsyncSession, call: CallSession) -> None:
+        """Bring the rows of a call up to date, within the caller's transaction."""
+        old = self._written.get(call.record.id)
+        await self._write_call(session, old.record if old else None, call.record)
+        old_legs, old_talks = (old.legs, old.talks) if old else ({}, ())
+        await _write_all(session, CallLegRow, call.record.id, old_legs, call.legs, ("uniqueid",))
+        await _write_all(
+            session, CallTalkRow, call.record.id, _keyed(old_talks), _keyed(call.talks), ("uniqueid", "started_at")
+        )
+
+    def committed(self, call: CallSession) -> None:
+        """Take note that what `write` wrote is kept."""
+        if call.ended:
+            self._written.pop(call.record.id, None)
+        else:
+            self._written[call.record.id] = _snapshot(call)
+
+    async def _write_call(self, session: AsyncSession, old: CallRecord | None, new: CallRecord) -> None:
+        if old is None:
+            await session.execute(insert(CallRow).values(**self._columns(new)))
+        elif old != new:
+            changed = _difference(self._columns(old), self._columns(new))
+            await session.execute(update(CallRow).where(CallRow.id == new.id).values(**changed))
+
+    def _columns(self, record: CallRecord) -> dict[str, Any]:
+        columns = asdict(record)
+        columns["raw_number"] = columns.pop("number")
+        columns["number"] = self.read_number(record.number) if record.number else None
+        columns["outcome"] = record.outcome or ACTIVE
+        return columns
+
+
+async def open_calls(session: AsyncSession, server: str, agents: Agents) -> list[CallSession]:
+    """The calls of a server that the ledger left open, oldest first."""
+    query = select(CallRow).where(CallRow.server == server, CallRow.outcome == ACTIVE).order_by(CallRow.id)
+    rows = (await session.scalars(query)).all()
+    return [await _session(session, row, agents) for row in rows]
+
+
+async def last_boot(session: AsyncSession, server: str) -> str | None:
+    """The boot of a server that was last kept."""
+    row = await session.get(PbxBootRow, server)
+    return row.boot if row else None
+
+
+async def _session(session: AsyncSession, row: CallRow, agents: Agents) -> CallSession:
+    legs = select(CallLegRow).where(CallLegRow.call_id == row.id).order_by(CallLegRow.started_at, CallLegRow.uniqueid)
+    talks = select(CallTalkRow).where(CallTalkRow.call_id == row.id).order_by(CallTalkRow.started_at)
+    return CallSession.restored(
+        _record(row),
+        [_leg(leg) for leg in (await session.scalars(legs)).all()],
+        [Talk(t.uniqueid, t.extension, t.started_at, t.ended_at) for t in (await session.scalars(talks)).all()],
+        agents,
+    )
+
+
+def _record(row: CallRow) -> CallRecord:
+    same = {
+        name: getattr(row, name)
+        for name in CallRecord.__dataclass_fields__
+        if name not in ("number", "outcome", "direction")
+    }
+    return CallRecord(**same, number=row.raw_number, direction=cast(Direction, row.direction))
+
+
+def _leg(row: CallLegRow) -> Leg:
+    return Leg(
+        row.uniqueid,
+        row.channel,
+        cast(Role, row.role),
+        row.extension,
+        row.started_at,
+        row.ringing_at,
+        row.answered_at,
+        row.ended_at,
+        row.cause,
+    )
+
+
+def _snapshot(call: CallSession) -> _Written:
+    return _Written(call.record, dict(call.legs), call.talks)
+
+
+def _keyed(talks: Iterable[Talk]) -> dict[str, Talk]:
+    return {f"{talk.uniqueid} {talk.started_at}": talk for talk in talks}
+
+
+async def _write_all(
+    session: AsyncSession,
+    table: Any,
+    call_id: str,
+    old: dict[str, T],
+    new: dict[str, T],
+    keys: tuple[str, ...],
+) -> None:
+    for key, value in new.items():
+        before = old.get(key)
+        if value == before:
+            continue
+        columns = asdict(cast(Any, value))
+        if before is None:
+            await session.execute(insert(table).values(call_id=call_id, **columns))
+            continue
+        one = [getattr(table, name) == columns[name] for name in keys]
+        changed = _difference(asdict(cast(Any, before)), columns)
+        await session.execute(update(table).where(table.call_id == call_id, *one).values(**changed))
+
+
+def _difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in new.items() if old[key] != value}

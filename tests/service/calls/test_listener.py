@@ -1,0 +1,158 @@
+"""The listener on a real database: what is written, what survives a crash, what a reconnect finds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from sqlalchemy import select
+
+from callcenter.calls.listener import Listener
+from callcenter.calls.model import CallLegRow, CallRow, CallTalkRow
+from callcenter.calls.pbx import FakePbxState
+from callcenter.calls.ports import ChannelSeen
+from callcenter.db import Database, JournalRow
+from tests.unit.calls.conversations import (
+    AGENTS,
+    CALLER_ENDS,
+    CHANNELS,
+    IN,
+    LI_ANSWERS,
+    MENU,
+    NOON,
+    RING_LI,
+    conversation,
+)
+
+CLOCK = NOON.replace(hour=5)
+CALLER_UP = ChannelSeen(*CHANNELS["caller"], state="Up", number="13800138000", exten="s", bridge_id="b1")
+LI_UP = ChannelSeen(*CHANNELS["li"], state="Up", number="1001", exten="", bridge_id="b1")
+
+
+def listener(db: Database) -> Listener:
+    return Listener(db, "pbx", AGENTS, lambda raw: f"+86{raw}", lambda: CLOCK)
+
+
+async def hear(ear: Listener, table: str) -> None:
+    """One message at a time, each written before the next comes."""
+    for line in conversation(table):
+        ear.feed(line)
+        await ear.drain()
+
+
+async def restarted(db: Database, boot: str, *channels: ChannelSeen) -> Listener:
+    """A new process: loads the ledger, connects, asks what is alive."""
+    ear = listener(db)
+    await ear.load()
+    await ear.resync(FakePbxState(boot, list(channels)))
+    await ear.drain()
+    return ear
+
+
+async def journal(db: Database) -> list[str]:
+    async with db.read() as session:
+        rows = (await session.scalars(select(JournalRow).order_by(JournalRow.seq))).all()
+    return [row.type for row in rows]
+
+
+async def the_call(db: Database) -> CallRow:
+    async with db.read() as session:
+        return (await session.scalars(select(CallRow))).one()
+
+
+@contextlib.asynccontextmanager
+async def running(ear: Listener) -> AsyncIterator[None]:
+    task = asyncio.create_task(ear.run())
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_a_whole_call_is_in_the_ledger(db: Database) -> None:
+    await hear(listener(db), IN + MENU + RING_LI + LI_ANSWERS + CALLER_ENDS)
+    call = await the_call(db)
+    assert (call.raw_number, call.number) == ("13800138000", "+8613800138000")
+    assert (call.outcome, call.end_cause, call.agent_id) == ("answered", "normal", "user-li")
+    async with db.read() as session:
+        legs = (await session.scalars(select(CallLegRow).order_by(CallLegRow.uniqueid))).all()
+        [talk] = (await session.scalars(select(CallTalkRow))).all()
+    assert [(leg.role, leg.cause) for leg in legs] == [("caller", "normal"), ("agent", "normal")]
+    assert talk.ended_at is not None
+    assert (await journal(db))[-1] == "CallEnded"
+
+
+async def test_messages_that_change_nothing_write_nothing(db: Database) -> None:
+    ear = listener(db)
+    await hear(ear, IN + MENU)
+    before = await journal(db)
+    async with db.transaction():  # the only writer's turn is taken: a write would wait for ever
+        await asyncio.wait_for(hear(ear, IN + MENU), timeout=5)
+    assert await journal(db) == before
+
+
+async def test_the_running_listener_writes_what_is_fed(db: Database) -> None:
+    ended = asyncio.Event()
+    db.after_commit(lambda events: ended.set() if events[-1][1].type == "CallEnded" else None)
+    ear = listener(db)
+    async with running(ear):
+        for line in conversation(IN + MENU + RING_LI + LI_ANSWERS + CALLER_ENDS):
+            ear.feed(line)
+        await asyncio.wait_for(ended.wait(), timeout=10)
+    assert (await the_call(db)).outcome == "answered"
+
+
+async def test_a_service_killed_in_mid_call_goes_on_with_the_call(db: Database) -> None:
+    await restarted(db, "boot-1")
+    await hear(listener(db), IN + MENU + RING_LI + LI_ANSWERS)  # and then kill -9
+    before = await journal(db)
+    ear = await restarted(db, "boot-1", CALLER_UP, LI_UP)
+    assert await journal(db) == before
+    await hear(ear, CALLER_ENDS)
+    call = await the_call(db)
+    assert (call.outcome, call.ended_at) == ("answered", NOON.replace(second=30, microsecond=100000))
+    assert await journal(db) == [*before, "CallAgentLeft", "CallEnded"]
+
+
+async def test_a_call_that_ended_unheard_is_closed_as_cut(db: Database) -> None:
+    await restarted(db, "boot-1")
+    await hear(listener(db), IN + MENU + RING_LI + LI_ANSWERS)
+    await restarted(db, "boot-1")
+    call = await the_call(db)
+    assert (call.outcome, call.end_cause, call.ended_at) == ("cut", "link_lost", CLOCK)
+    assert (await journal(db))[-2:] == ["CallAgentLeft", "CallEnded"]
+
+
+async def test_calls_of_a_killed_asterisk_are_closed_with_that_cause(db: Database) -> None:
+    ear = await restarted(db, "boot-1")
+    await hear(ear, IN + MENU + RING_LI)
+    await ear.resync(FakePbxState("boot-2"))
+    await ear.drain()
+    call = await the_call(db)
+    assert (call.outcome, call.end_cause) == ("cut", "asterisk_restarted")
+    assert (await journal(db))[-2:] == ["CallRingStopped", "CallEnded"]
+
+
+async def test_a_call_answered_unheard_is_taken_up(db: Database) -> None:
+    await hear(listener(db), IN + MENU + RING_LI)
+    ear = await restarted(db, "boot-1", CALLER_UP, LI_UP)
+    assert (await journal(db))[-1] == "CallAnswered"
+    await hear(ear, CALLER_ENDS)
+    assert (await the_call(db)).outcome == "answered"
+
+
+async def test_a_call_begun_unheard_is_taken_up(db: Database) -> None:
+    ear = await restarted(db, "boot-1", CALLER_UP, LI_UP)
+    await hear(ear, CALLER_ENDS)
+    assert await journal(db) == [
+        "CallStarted", "CallRinging", "CallAnswered", "CallAgentLeft", "CallEnded"
+    ]  # fmt: skip
+
+
+async def test_a_hangup_heard_while_asterisk_was_listing_is_not_undone(db: Database) -> None:
+    ear = listener(db)
+    await hear(ear, CALLER_ENDS)
+    await ear.resync(FakePbxState("boot-1", [CALLER_UP]))
+    await ear.drain()
+    assert await journal(db) == []

@@ -1,0 +1,36 @@
+import { Spin } from "antd";
+import { lazy, type ReactNode, Suspense } from "react";
+import { Navigate, Route, Routes } from "react-router";
+import { useSession } from "@/components/session/session";
+import { Boundary } from "./Boundary";
+import { homeOf, mayUseDesk } from "./rooms";
+import { AppShell } from "./shell/AppShell";
+
+const DeskPage = lazy(() => import("@/features/desk/DeskPage"));
+const CallsPage = lazy(() => import("@/features/calls/CallsPage"));
+const CallPage = lazy(() => import("@/features/calls/CallPage"));
+const CustomersPage = lazy(() => import("@/features/customers/CustomersPage"));
+const TicketsPage = lazy(() => import("@/features/tickets/TicketsPage"));
+
+const room = (screen: ReactNode) => (
+  <Boundary>
+    <Suspense fallback={<Spin style={{ display: "block", paddingTop: 160 }} />}>{screen}</Suspense>
+  </Boundary>
+);
+
+export function AppRoutes() {
+  const { me } = useSession();
+  const home = <Navigate to={homeOf(me)} replace />;
+  return (
+    <Routes>
+      <Route element={<AppShell />}>
+        <Route path="/desk" element={mayUseDesk(me) ? room(<DeskPage />) : home} />
+        <Route path="/calls" element={room(<CallsPage />)} />
+        <Route path="/calls/:id" element={room(<CallPage />)} />
+        <Route path="/customers/:id?" element={room(<CustomersPage />)} />
+        <Route path="/tickets/:id?" element={room(<TicketsPage />)} />
+        <Route path="*" element={home} />
+      </Route>
+    </Routes>
+  );
+}

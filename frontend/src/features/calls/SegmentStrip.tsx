@@ -1,0 +1,29 @@
+import { useTranslation } from "react-i18next";
+import type { Recording, Segment } from "@/components/api/types";
+import { stopwatch } from "@/components/format/time";
+import css from "./player.module.css";
+
+/** What the call was doing when, over the wave form: menu, queue, talk. A click plays from there. */
+export function SegmentStrip({ recording, onPlay }: { recording: Recording; onPlay: (at: number) => void }) {
+  const { t } = useTranslation();
+  const percent = (seconds: number) => `${(100 * seconds) / Math.max(recording.duration_s, 0.001)}%`;
+  const words = (segment: Segment) =>
+    [t(`segment.${segment.kind}`), segment.agent_extension].filter(Boolean).join(" ");
+  return (
+    <div className={css.strip}>
+      {recording.segments.map((segment) => (
+        <button
+          key={segment.start_s}
+          type="button"
+          className={`${css.segment} ${css[segment.kind]}`}
+          style={{ left: percent(segment.start_s), width: percent(segment.end_s - segment.start_s) }}
+          title={`${words(segment)} ${stopwatch(segment.start_s)}–${stopwatch(segment.end_s)}`}
+          onClick={() => onPlay(segment.start_s)}
+          data-testid={`segment-${segment.kind}`}
+        >
+          {words(segment)}
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { App, Button, Form, Input, type InputRef, Select } from "antd";
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { request } from "@/components/api/client";
+import { asProblem } from "@/components/api/problem";
+import type { Pop } from "@/components/api/types";
+import { DISPOSITIONS } from "@/components/i18n/dispositions";
+import { FormProblem, showOnField } from "@/components/ui/FormProblem";
+import { useDesk } from "./desk";
+import { useShortcuts } from "./shortcuts";
+import css from "./work.module.css";
+
+interface Fields {
+  code: string;
+  note?: string;
+}
+
+/** How the call ended, in one choice and a line. Saved after the call, it clears the desk. */
+export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean }) {
+  const { t } = useTranslation();
+  const { message } = App.useApp();
+  const client = useQueryClient();
+  const { dispatch } = useDesk();
+  const [form] = Form.useForm<Fields>();
+  const note = useRef<InputRef>(null);
+  useShortcuts(active ? { "Alt+N": () => note.current?.focus() } : {});
+  const save = useMutation({
+    mutationFn: (fields: Fields) =>
+      request(`/calls/${pop?.call_id}/disposition`, { method: "PUT", body: { note: "", ...fields } }),
+    onSuccess: () => {
+      message.success(t("desk.saved"));
+      void client.invalidateQueries({ queryKey: ["calls"] });
+      if (pop?.state === "ended") dispatch({ type: "dismiss", call_id: pop.call_id });
+    },
+    onError: (error) => showOnField(form, asProblem(error)),
+  });
+  return (
+    <Form
+      form={form}
+      className={css.after}
+      onFinish={(fields) => save.mutate(fields)}
+      onKeyDown={(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.submit()}
+    >
+      <h2 className={css.head}>{t("desk.afterCall")}</h2>
+      <Form.Item name="code" rules={[{ required: true, message: t("desk.dispositionNeeded") }]}>
+        <Select
+          placeholder={t("desk.disposition")}
+          options={DISPOSITIONS.map((value) => ({ value, label: t(`disposition.${value}`) }))}
+          data-testid="disposition"
+        />
+      </Form.Item>
+      <Form.Item name="note">
+        <Input ref={note} placeholder={t("desk.note")} maxLength={500} data-testid="disposition-note" />
+      </Form.Item>
+      <FormProblem error={save.error} form={form} />
+      <Button htmlType="submit" block loading={save.isPending} data-testid="disposition-save">
+        {pop?.state === "ended" ? t("desk.finish") : t("desk.saveNote")}
+      </Button>
+    </Form>
+  );
+}

@@ -1,0 +1,28 @@
+import type { TFunction } from "i18next";
+import type { Pop } from "@/components/api/types";
+import { formatPhone } from "@/components/format/phone";
+
+/** One line that names the caller: the record's name, else the number, else "withheld". */
+export function popTitle(pop: Pop, t: TFunction): string {
+  const [first, second] = pop.candidates;
+  if (first && !second) return first.name;
+  return popNumber(pop, t);
+}
+
+export function popNumber(pop: Pop, t: TFunction): string {
+  if (pop.withheld) return t("call.withheld");
+  return formatPhone(pop.number, pop.raw_number) || t("call.withheld");
+}
+
+/** When the present state began: ringing, talking, or over. */
+export function popSince(pop: Pop): string {
+  if (pop.state === "ended") return pop.ended_at ?? pop.answered_at ?? pop.ringing_at;
+  if (pop.state === "talking") return pop.answered_at ?? pop.ringing_at;
+  return pop.ringing_at;
+}
+
+/** Seconds in the queue until an agent answered; while it rings, until it rang. */
+export function waitSeconds(pop: Pop): number | null {
+  if (!pop.queued_at) return null;
+  return (Date.parse(pop.answered_at ?? pop.ringing_at) - Date.parse(pop.queued_at)) / 1000;
+}

@@ -1,0 +1,101 @@
+import { backoff } from "./backoff";
+import { parseFrame, type ServerMessage } from "./protocol";
+
+const PING_MS = 15_000;
+const SILENCE_MS = 40_000;
+
+interface Handlers {
+  onMessage(message: ServerMessage): void;
+  /** The connection is gone; another try follows by itself. `refused` when it was never opened. */
+  onLost(refused: boolean): void;
+}
+
+/** The desk's connection. Keeps trying until closed; notices a peer that fell silent. */
+export class DeskSocket {
+  private socket: WebSocket | null = null;
+  private attempt = 0;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private pulse: ReturnType<typeof setInterval> | undefined;
+  private heard = 0;
+  private answersPings = false;
+  private stopped = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly handlers: Handlers,
+  ) {
+    window.addEventListener("online", this.now);
+    this.connect();
+  }
+
+  close(): void {
+    this.stopped = true;
+    window.removeEventListener("online", this.now);
+    clearTimeout(this.retry);
+    this.drop();
+  }
+
+  private readonly now = (): void => {
+    if (this.socket?.readyState === WebSocket.OPEN) return;
+    clearTimeout(this.retry);
+    this.drop();
+    this.connect();
+  };
+
+  private connect(): void {
+    const socket = new WebSocket(this.url);
+    this.socket = socket;
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      this.heard = Date.now();
+      this.answersPings = false;
+      this.pulse = setInterval(() => this.beat(), PING_MS);
+    };
+    socket.onmessage = (event) => this.hear(event.data);
+    socket.onclose = () => this.lost(!opened);
+  }
+
+  private hear(data: unknown): void {
+    this.heard = Date.now();
+    const message = parseFrame(data);
+    if (message?.type === "pong") this.answersPings = true;
+    if (!message) return;
+    // A server that accepts and falls over again must not be asked without a pause: only a message resets it.
+    this.attempt = 0;
+    this.handlers.onMessage(message);
+  }
+
+  private beat(): void {
+    if (this.answersPings && Date.now() - this.heard > SILENCE_MS) {
+      this.drop();
+      this.lost(false);
+      return;
+    }
+    this.socket?.send(JSON.stringify({ type: "ping" }));
+  }
+
+  private lost(refused: boolean): void {
+    clearInterval(this.pulse);
+    if (this.stopped) return;
+    this.handlers.onLost(refused);
+    this.retry = setTimeout(() => this.connect(), backoff(this.attempt));
+    this.attempt += 1;
+  }
+
+  /** Let go of the socket without hearing of its end, which may come much later on a dead line. */
+  private drop(): void {
+    clearInterval(this.pulse);
+    if (!this.socket) return;
+    this.socket.onopen = null;
+    this.socket.onmessage = null;
+    this.socket.onclose = null;
+    this.socket.close();
+    this.socket = null;
+  }
+}
+
+export function deskUrl(): string {
+  const { protocol, host } = window.location;
+  return `${protocol === "https:" ? "wss" : "ws"}://${host}/api/v1/desk`;
+}

@@ -1,0 +1,113 @@
+/** Shapes of the HTTP API and of the desk's socket. `npm run generate` writes this file from openapi.json. */
+export interface components {
+  schemas: {
+    User: { id: string; username: string; name: string; role: "agent" | "supervisor" | "admin"; extension: string | null; language: "zh-CN" | "en" };
+    Firm: { name: string; timezone: string };
+    Me: { user: components["schemas"]["User"]; permissions: string[]; csrf: string; firm: components["schemas"]["Firm"]; pause_reasons: string[] };
+    Presence: {
+      state: "offline" | "ready" | "paused" | "ringing" | "talking" | "wrapup";
+      reason: string | null;
+      since: string;
+      queues: string[];
+      phone_registered: boolean;
+      wrapup_until: string | null;
+    };
+    QueueLive: { name: string; waiting: number; longest_wait_s: number; ready: number; talking: number; paused: number };
+    Phone: { id: string; raw: string; e164: string | null; label: string | null };
+    Home: { project: string; building: string | null; unit: string | null; room: string | null };
+    CardTicket: { id: string; number: string; kind: components["schemas"]["TicketKind"]; category: string | null; summary: string; status: "open" | "closed"; created_at: string };
+    CardCall: { id: string; queue: string | null; started_at: string; agent_name: string | null; outcome: components["schemas"]["Outcome"]; disposition: string | null; note: string | null };
+    CustomerCard: {
+      id: string;
+      name: string;
+      grade: "A" | "B" | "C" | "D";
+      homes: components["schemas"]["Home"][];
+      phones: components["schemas"]["Phone"][];
+      tags: string[];
+      open_tickets: components["schemas"]["CardTicket"][];
+      last_calls: components["schemas"]["CardCall"][];
+      reason: string | null;
+    };
+    Outcome: "active" | "answered" | "abandoned" | "in_menu" | "failed" | "cut";
+    TicketKind: "complaint" | "inquiry" | "suggestion" | "repair" | "praise";
+    TranscriptState: "none" | "waiting" | "running" | "done" | "failed";
+    Pop: {
+      call_id: string;
+      state: "ringing" | "talking" | "ended";
+      number: string | null;
+      raw_number: string;
+      withheld: boolean;
+      language: string;
+      menu_path: string | null;
+      kind: string | null;
+      queue: string | null;
+      queued_at: string | null;
+      ringing_at: string;
+      answered_at: string | null;
+      ended_at: string | null;
+      candidates: components["schemas"]["CustomerCard"][];
+      new_customer: { phone: string } | null;
+      warnings: { code: string; params: Record<string, unknown> }[];
+      crm: { state: "off" | "waiting" | "done" | "failed"; fields: Record<string, string> } | null;
+    };
+    CallRow: {
+      id: string;
+      direction: "in" | "out" | "internal";
+      number: string | null;
+      raw_number: string;
+      customer_id: string | null;
+      customer_name: string | null;
+      queue: string | null;
+      menu_path: string | null;
+      language: string | null;
+      agent_id: string | null;
+      agent_name: string | null;
+      started_at: string;
+      answered_at: string | null;
+      ended_at: string | null;
+      wait_s: number | null;
+      talk_s: number | null;
+      outcome: components["schemas"]["Outcome"];
+      end_cause: string | null;
+      has_recording: boolean;
+      transcript_state: components["schemas"]["TranscriptState"];
+      ticket_numbers: string[];
+    };
+    Segment: { start_s: number; end_s: number; kind: "menu" | "queue" | "talk"; agent_extension: string | null };
+    Recording: { id: string; duration_s: number; state: string; segments: components["schemas"]["Segment"][] };
+    TimelineEntry: { at: string; kind: string; queue?: string | null; agent_name?: string | null; menu_path?: string | null; cause?: string | null; number?: string | null };
+    CallDetail: components["schemas"]["CallRow"] & {
+      timeline: components["schemas"]["TimelineEntry"][];
+      disposition: string | null;
+      note: string | null;
+      customer: components["schemas"]["CustomerCard"] | null;
+      tickets: components["schemas"]["TicketRow"][];
+      recording: components["schemas"]["Recording"] | null;
+    };
+    Peaks: { caller: number[]; agent: number[]; per_second: number };
+    Word: { start_s: number; end_s: number; text: string; confidence: number };
+    Utterance: { side: "caller" | "agent"; start_s: number; end_s: number; text: string; confidence: number; words: components["schemas"]["Word"][] };
+    Transcript: { state: components["schemas"]["TranscriptState"]; language: string | null; engine: string | null; error: string | null; utterances: components["schemas"]["Utterance"][] };
+    Crm: { state: "off" | "pending" | "sent" | "failed"; attempts: number; last_error: string | null; external_id: string | null; next_try_at: string | null };
+    TicketRow: {
+      id: string;
+      number: string;
+      kind: components["schemas"]["TicketKind"];
+      category: string | null;
+      summary: string;
+      status: "open" | "closed";
+      customer_id: string | null;
+      customer_name: string | null;
+      call_id: string | null;
+      owner_name: string | null;
+      created_at: string;
+      crm: components["schemas"]["Crm"];
+    };
+    Category: { code: string; kinds: components["schemas"]["TicketKind"][]; name: string; children: components["schemas"]["Category"][] };
+    CustomerRow: { id: string; name: string; grade: "A" | "B" | "C" | "D"; kind: "person" | "household" | "firm"; phones: components["schemas"]["Phone"][]; homes: components["schemas"]["Home"][]; tags: string[] };
+    Customer: components["schemas"]["CustomerRow"] & { version: number; note: string; created_at: string };
+    CustomerEvent: { at: string; kind: "call" | "ticket"; id: string; title: string; outcome?: string | null; queue?: string | null; ticket_kind?: string | null; number?: string | null };
+    ImportError: { line: number; field: string | null; code: string; value: string | null; title: string; remedy: string | null };
+    ImportResult: { rows: number; created: number; updated: number; unchanged: number; errors: components["schemas"]["ImportError"][] };
+  };
+}

@@ -9,7 +9,7 @@ class RecordingError(Exception):
     `permanent` tells a caller whether trying again can help.
     """
 
-    code = "recordings.failed"
+    code = "recording_failed"
     permanent = True
 
     def __init__(self, *, field: str | None = None, **params: object) -> None:
@@ -29,38 +29,38 @@ def _revive(kind: type[RecordingError], field: str | None, params: dict[str, obj
 class NotReady(RecordingError):
     """The recorder has not finished its files: come back later."""
 
-    code = "recordings.not_ready"
+    code = "recording_not_ready"
     permanent = False
 
 
 class SoundMissing(RecordingError):
     """The recorder said it was done, or was cut, but there is no sound."""
 
-    code = "recordings.sound_missing"
+    code = "sound_missing"
 
 
 class SoundUnreadable(RecordingError):
     """Not a WAV file of 16-bit mono sound, and not repairable into one."""
 
-    code = "recordings.sound_unreadable"
+    code = "sound_unreadable"
 
 
 class SoundChanged(RecordingError):
     """A stored file no longer has the checksum it was stored with."""
 
-    code = "recordings.sound_changed"
+    code = "sound_changed"
 
 
 class RecordingUnknown(RecordingError):
     """No recording has this id."""
 
-    code = "recordings.unknown"
+    code = "recording_unknown"
 
 
 class ModelMissing(RecordingError):
     """No model for this language or of this name; `command` installs it."""
 
-    code = "recordings.model_missing"
+    code = "model_missing"
 
     def __init__(self, *, field: str | None = None, **params: object) -> None:
         params.setdefault("command", f"callcenter models install {params.get('model', '')}".strip())
@@ -70,37 +70,37 @@ class ModelMissing(RecordingError):
 class ModelUnknown(RecordingError):
     """A name that is in no list of models."""
 
-    code = "recordings.model_unknown"
+    code = "model_unknown"
 
 
 class ModelBroken(RecordingError):
     """A model folder lacks files or differs from what was installed."""
 
-    code = "recordings.model_broken"
+    code = "model_broken"
 
 
 class ModelFetchFailed(RecordingError):
     """The download did not succeed; what has arrived is kept and the next try goes on from there."""
 
-    code = "recordings.model_fetch_failed"
+    code = "model_fetch_failed"
     permanent = False
 
 
 class EngineCrashed(RecordingError):
     """An engine's process died while transcribing."""
 
-    code = "recordings.engine_crashed"
+    code = "engine_crashed"
     permanent = False
 
 
 class EngineTimedOut(RecordingError):
     """An engine's process took longer than allowed and was ended."""
 
-    code = "recordings.engine_timed_out"
+    code = "engine_timed_out"
     permanent = False
 
 
 class EngineFailed(RecordingError):
     """An engine raised; `reason` is the text of its error."""
 
-    code = "recordings.engine_failed"
+    code = "engine_failed"

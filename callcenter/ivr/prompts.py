@@ -45,6 +45,8 @@ def _sound(name: str, language: str, said: str | Spoken, words: dict[str, dict[s
     text, voice = (said, language) if isinstance(said, str) else (said.text, said.voice)
     try:
         filled = text.format_map({key: value[language] for key, value in words.items()})
+    except ValueError as error:
+        raise Problem("prompts_unreadable", field=name, file=str(file), reason=f"{name}: {error}") from error
     except KeyError as error:
         raise Problem("prompts_unknown_word", field=name, file=str(file), word=str(error.args[0])) from error
     if voice not in IDENTITY:

@@ -158,7 +158,7 @@ class Baresip:
     async def command(self, name: str, parameters: str = "") -> str:
         """Baresip's answer to one of its commands; Problem when it refuses."""
         if self._writer is None:
-            raise Problem("asterisk.phone_gone", home=str(self.home))
+            raise Problem("asterisk_phone_gone", home=str(self.home))
         token = str(next(self._tokens))
         text = json.dumps({"command": name, "params": parameters, "token": token}).encode()
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -203,7 +203,7 @@ class Baresip:
                     return await asyncio.open_connection("127.0.0.1", control)
                 except OSError:
                     if self._process.poll() is not None:
-                        raise Problem("asterisk.phone_gone", home=str(self.home)) from None
+                        raise Problem("asterisk_phone_gone", home=str(self.home)) from None
                     await asyncio.sleep(0.02)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
@@ -224,7 +224,7 @@ class Baresip:
         if message.get("ok"):
             answer.set_result(str(message.get("data", "")))
         else:
-            answer.set_exception(Problem("asterisk.phone_refused", detail=str(message.get("data", "")).strip()))
+            answer.set_exception(Problem("asterisk_phone_refused", detail=str(message.get("data", "")).strip()))
 
     async def _tell(self, message: dict[str, Any]) -> None:
         event = PhoneEvent(str(message.get("type")), str(message.get("peeruri", "")), str(message.get("param", "")))

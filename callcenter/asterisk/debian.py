@@ -48,7 +48,7 @@ def mirror(sources: Path = SYSTEM_SOURCES) -> str:
         for address in re.findall(r"^(?:deb\b[^#\n]*?|URIs:.*?)\s(https?://\S+)", path.read_text(), re.M):
             if "/debian" in address and "security" not in address:
                 return str(address)
-    raise Problem("asterisk.no_debian_mirror", folder=str(sources))
+    raise Problem("asterisk_no_debian_mirror", folder=str(sources))
 
 
 class PrivateApt:
@@ -79,9 +79,9 @@ class PrivateApt:
 
     def _prepare(self) -> None:
         if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-            raise Problem("asterisk.not_debian")
+            raise Problem("asterisk_not_debian")
         if not KEYRING.exists():
-            raise Problem("asterisk.no_keyring", path=str(KEYRING))
+            raise Problem("asterisk_no_keyring", path=str(KEYRING))
         folders = ("lists/partial", "cache/archives/partial", "state", "etc/apt.conf.d", "etc/preferences.d")
         for folder in folders:
             (self._home / folder).mkdir(parents=True, exist_ok=True)
@@ -113,14 +113,14 @@ class PrivateApt:
                     told = int(float(percent[1]))
                     self._progress(f"downloaded {told} %")
         if process.returncode:
-            raise Problem("asterisk.debian_unreachable", detail=" ".join(tail)[-300:])
+            raise Problem("asterisk_debian_unreachable", detail=" ".join(tail)[-300:])
 
     def _apt(self, *arguments: str) -> str:
         done = subprocess.run(
             ["apt-get", *arguments], env=self._environment(), text=True, capture_output=True, check=False
         )
         if done.returncode:
-            raise Problem("asterisk.debian_unreachable", detail=done.stderr.strip()[-300:])
+            raise Problem("asterisk_debian_unreachable", detail=done.stderr.strip()[-300:])
         return done.stdout
 
     def _environment(self) -> dict[str, str]:

@@ -57,7 +57,7 @@ class AsteriskTree:
         starter = self.root / "run" / name
         path = starter if starter.exists() else self.root / PROGRAMS[name]
         if not path.exists():
-            raise Problem("asterisk.program_missing", program=name, root=str(self.root))
+            raise Problem("asterisk_program_missing", program=name, root=str(self.root))
         return path
 
     @property
@@ -80,7 +80,7 @@ class AsteriskTree:
     def _first(self, *patterns: str) -> Path:
         found = next((path for pattern in patterns for path in sorted(self.root.glob(pattern))), None)
         if found is None:
-            raise Problem("asterisk.program_missing", program=patterns[0], root=str(self.root))
+            raise Problem("asterisk_program_missing", program=patterns[0], root=str(self.root))
         return found
 
 
@@ -104,7 +104,7 @@ def find() -> AsteriskTree | None:
 def require() -> AsteriskTree:
     tree = find()
     if tree is None:
-        raise Problem("asterisk.not_installed")
+        raise Problem("asterisk_not_installed")
     return tree
 
 
@@ -125,7 +125,7 @@ def install(progress: Progress, *, update: bool = False) -> AsteriskTree:
         try:
             return _fetch(home, progress)
         except Problem as problem:
-            if not found or problem.code != "asterisk.debian_unreachable":
+            if not found or problem.code != "asterisk_debian_unreachable":
                 raise
             progress(f"Debian cannot be reached: staying with {found.version}")
             return found
@@ -168,7 +168,7 @@ def _version(archives: list[Path]) -> str:
     field = subprocess.run(["dpkg-deb", "-f", archive, "Version"], text=True, capture_output=True, check=True)
     version = field.stdout.strip().split(":")[-1].split("+")[0].split("~")[0]
     if int(version.split(".")[0]) < OLDEST:
-        raise Problem("asterisk.too_old", version=version, oldest=OLDEST)
+        raise Problem("asterisk_too_old", version=version, oldest=OLDEST)
     return version
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -38,10 +39,11 @@ class LocalAsterisk:
     """`settings` may leave ports 0: `start` chooses them and they are read back from `self.settings`."""
 
     def __init__(self, settings: PbxSettings, tree: AsteriskTree | None = None) -> None:
-        self._wanted = settings
         self.settings = settings
         self._tree = tree
         self._process: subprocess.Popen[bytes] | None = None
+        if self.pid() is not None:
+            self.settings = self._ports_in_use()
 
     async def start(self) -> None:
         """Ready for calls on return: modules loaded, manager interface open. Does nothing if already running."""
@@ -51,11 +53,12 @@ class LocalAsterisk:
         _check_ports(self.settings)
         await asyncio.to_thread(self._prepare)
         self._process = self._spawn()
+        self._keep_ports()
         try:
             await asyncio.wait_for(self._booted(), START_LIMIT_S)
         except TimeoutError:
             self.kill()
-            raise Problem("asterisk.start_timeout", log=str(self._log)) from None
+            raise Problem("asterisk_start_timeout", log=str(self._log)) from None
 
     async def stop(self) -> None:
         """End it with all its calls; by force after STOP_LIMIT_S."""
@@ -93,7 +96,7 @@ class LocalAsterisk:
         )
         output, _ = await process.communicate()
         if process.returncode:
-            raise Problem("asterisk.not_running", detail=output.decode(errors="replace").strip()[-200:])
+            raise Problem("asterisk_not_running", detail=output.decode(errors="replace").strip()[-200:])
         return output.decode(errors="replace")
 
     def pid(self) -> int | None:
@@ -132,7 +135,7 @@ class LocalAsterisk:
         run = self.settings.run_directory
         run.mkdir(parents=True, exist_ok=True, mode=0o700)
         if run.stat().st_uid != os.getuid():
-            raise Problem("asterisk.foreign_folder", path=str(run))
+            raise Problem("asterisk_foreign_folder", path=str(run))
         (run / "asterisk.ctl").unlink(missing_ok=True)
         self.settings.spool.absolute().mkdir(parents=True, exist_ok=True, mode=0o700)
         self._link_data(home / "data")
@@ -160,13 +163,26 @@ class LocalAsterisk:
                 start_new_session=True,
             )
 
+    def _keep_ports(self) -> None:
+        chosen = {"sip_port": self.settings.sip_port, "ami_port": self.settings.ami.port}
+        (self.settings.run_directory / "ports.json").write_text(json.dumps(chosen))
+
+    def _ports_in_use(self) -> PbxSettings:
+        """The ports that whoever started the running Asterisk has chosen."""
+        try:
+            chosen = json.loads((self.settings.run_directory / "ports.json").read_text())
+        except OSError:
+            return self.settings
+        ami = self.settings.ami.model_copy(update={"port": chosen["ami_port"]})
+        return self.settings.model_copy(update={"sip_port": chosen["sip_port"], "ami": ami})
+
     async def _booted(self) -> None:
         control = self.settings.run_directory / "asterisk.ctl"
         if not await self._until(lambda: control.exists() or self.pid() is None, START_LIMIT_S):
             raise TimeoutError
         while True:
             if self.pid() is None:
-                raise Problem("asterisk.did_not_start", log=str(self._log), detail=_tail(self._log))
+                raise Problem("asterisk_did_not_start", log=str(self._log), detail=_tail(self._log))
             with contextlib.suppress(Problem):
                 await self.rx("core waitfullybooted")
                 return
@@ -199,10 +215,13 @@ def _with_ports(settings: PbxSettings) -> PbxSettings:
 
 
 def _check_ports(settings: PbxSettings) -> None:
-    if not ports.is_free(settings.bind, settings.sip_port, socket.SOCK_DGRAM):
-        raise Problem("asterisk.port_in_use", field="pbx.sip_port", port=settings.sip_port, kind="SIP/UDP")
-    if not ports.is_free(settings.ami.host, settings.ami.port, socket.SOCK_STREAM):
-        raise Problem("asterisk.port_in_use", field="pbx.ami.port", port=settings.ami.port, kind="AMI/TCP")
+    wanted = (
+        (settings.bind, settings.sip_port, socket.SOCK_DGRAM, "SIP/UDP", "CALLCENTER_PBX__SIP_PORT"),
+        (settings.ami.host, settings.ami.port, socket.SOCK_STREAM, "AMI/TCP", "CALLCENTER_AMI__PORT"),
+    )
+    for host, port, kind, name, setting in wanted:
+        if not ports.is_free(host, port, kind):
+            raise Problem("asterisk_port_in_use", port=port, kind=name, setting=setting)
 
 
 def _tail(path: Path) -> str:

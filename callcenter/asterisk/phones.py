@@ -45,7 +45,7 @@ class BaresipPhone(Baresip):
         event = await self.wait_for("REGISTER_OK", "REGISTER_FAIL", limit_s=limit_s)
         if event.type == "REGISTER_FAIL":
             await self.stop()
-            raise Problem("asterisk.phone_not_registered", extension=self.extension, detail=event.text)
+            raise Problem("asterisk_phone_not_registered", extension=self.extension, detail=event.text)
 
     async def wait_ringing(self, limit_s: float = 20.0) -> str:
         """Until a call comes in; the peer's address, such as sip:13800138000@127.0.0.1."""
@@ -100,7 +100,7 @@ class Caller(Baresip):
         await self.command("dial", f"sip:{number}@{self.server.host}:{self.server.port}")
         event = await self.wait_for("CALL_ESTABLISHED", "CALL_CLOSED", limit_s=limit_s)
         if event.type == "CALL_CLOSED":
-            raise Problem("asterisk.call_refused", number=number, detail=event.text)
+            raise Problem("asterisk_call_refused", number=number, detail=event.text)
 
     async def press_at(self, moments: Sequence[tuple[float, str]]) -> None:
         """Press keys at moments counted in seconds from now, in order."""

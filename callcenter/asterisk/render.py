@@ -76,14 +76,14 @@ def _render(names: Iterable[str], settings: PbxSettings, target: Path, **extra: 
 def _safe(path: Path) -> Path:
     absolute = path.absolute()
     if _UNSAFE_IN_PATH.search(str(absolute)):
-        raise Problem("asterisk.unsafe_path", path=str(absolute))
+        raise Problem("asterisk_unsafe_path", path=str(absolute))
     return absolute
 
 
 def _secret(value: SecretStr) -> str:
     text = value.get_secret_value()
     if not text or any(character < " " for character in text):
-        raise Problem("asterisk.unsafe_secret")
+        raise Problem("asterisk_unsafe_secret")
     return text.replace(";", "\\;")
 
 

@@ -31,7 +31,7 @@ def write_padded(target: Path, source: Path | None, tree: AsteriskTree, *, tail_
 
 def _samples(source: Path, tree: AsteriskTree) -> bytes:
     if not source.is_file():
-        raise Problem("asterisk.no_sound_file", path=str(source))
+        raise Problem("asterisk_no_sound_file", path=str(source))
     try:
         with wave.open(str(source)) as sound:
             if (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (RATE, 1, 2):
@@ -43,5 +43,5 @@ def _samples(source: Path, tree: AsteriskTree) -> bytes:
     command: list[str | Path] = [tree.program("sox"), source, *raw]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
-        raise Problem("asterisk.no_sound_file", path=str(source))
+        raise Problem("asterisk_no_sound_file", path=str(source))
     return done.stdout

@@ -8,11 +8,12 @@ import hashlib
 import itertools
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Protocol
 
 import structlog
+from pydantic import SecretStr
 
 from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
-from callcenter.asterisk.settings import AmiSettings
 from callcenter.errors import Problem
 
 Header = str | int | Iterable[str]
@@ -26,6 +27,22 @@ CONNECT_LIMIT_S = 5.0
 BOOT_LIMIT_S = 60.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
+
+
+class AmiAccess(Protocol):
+    """Where the manager interface listens and who we are there: any settings with these fields."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def user(self) -> str: ...
+
+    @property
+    def secret(self) -> SecretStr: ...
 
 
 class NotConnected(Exception):
@@ -51,7 +68,7 @@ class AmiClient:
 
     def __init__(
         self,
-        settings: AmiSettings,
+        settings: AmiAccess,
         *,
         on_message: OnMessage,
         on_connected: OnConnected | None = None,
@@ -136,7 +153,7 @@ class AmiClient:
             await link.ask("Login", login, ACTION_LIMIT_S)
         except ActionFailed as error:
             raise Problem(
-                "asterisk.ami_refused",
+                "asterisk_ami_refused",
                 status=502,
                 field="ami.secret",
                 user=self._settings.user,

@@ -69,7 +69,7 @@ class AmiParser:
             if message.headers:
                 yield message
         if len(self._rest) > LONGEST_MESSAGE:
-            raise Problem("asterisk.not_ami", status=502)
+            raise Problem("asterisk_not_ami", status=502)
 
     def _next_block(self) -> bytes | None:
         """Bytes of the next message without its closing blank line, or None while it is incomplete."""

@@ -1,0 +1,157 @@
+"""`callcenter pbx ...`: a private Asterisk, a test call, configuration for an Asterisk of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# The rest is imported where it is used: `pbx install` runs before every make target and must be quick.
+from callcenter.asterisk.install import install
+
+if TYPE_CHECKING:
+    from callcenter.asterisk.local import LocalAsterisk
+    from callcenter.asterisk.phones import Caller, SipServer
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    pbx = commands.add_parser("pbx", help="a private Asterisk: install, start, stop, call; configuration for your own")
+    actions = pbx.add_subparsers(required=True, metavar="ACTION")
+    fetch = actions.add_parser("install", help="fetch a private Asterisk, phones and sound tools; needs no root")
+    fetch.add_argument("--update", action="store_true", help="look for a newer version")
+    fetch.set_defaults(run=_install)
+    actions.add_parser("start", help="start the private Asterisk").set_defaults(run=_start)
+    actions.add_parser("stop", help="stop it").set_defaults(run=_stop)
+    status = actions.add_parser("status", help="whether it runs, and where")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(run=_status)
+    _call_parser(actions)
+    render = actions.add_parser("render", help="write the include files for an Asterisk of your own")
+    render.add_argument("--to", type=Path, required=True, metavar="DIR")
+    render.set_defaults(run=_render)
+
+
+def _call_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    call = actions.add_parser("call", help="dial in as a caller, with real sound and keys")
+    call.add_argument("--from", dest="caller", default="13800138000", metavar="NUMBER")
+    call.add_argument("--to", default="02088886666", metavar="NUMBER")
+    call.add_argument("--keys", default="", help="keys to press in the menu, such as 1 or 92")
+    call.add_argument("--keys-after", type=float, default=8.0, metavar="S", help="seconds after the answer")
+    call.add_argument("--say", type=Path, metavar="FILE", help="sound file to speak")
+    call.add_argument("--say-after", type=float, default=18.0, metavar="S", help="seconds after the answer")
+    call.add_argument("--hold", type=float, default=3.0, metavar="S", help="stay so long after the last word")
+    call.add_argument("--server", metavar="HOST:PORT", help="SIP server; the private Asterisk if not given")
+    call.set_defaults(run=_call)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _pbx() -> LocalAsterisk:
+    from callcenter.asterisk.configured import load
+    from callcenter.asterisk.local import LocalAsterisk
+
+    return LocalAsterisk(load())
+
+
+def _install(arguments: argparse.Namespace) -> int:
+    tree = install(_say, update=arguments.update)
+    print(f"Asterisk {tree.version}: {tree.root}")
+    return 0
+
+
+def _start(_arguments: argparse.Namespace) -> int:
+    install(_say)
+    pbx = _pbx()
+    asyncio.run(pbx.start())
+    status = pbx.status()
+    print(f"Asterisk {status.version} runs (pid {status.pid}): SIP {status.sip_port}/udp, AMI {status.ami_port}/tcp")
+    print(f"phones' passwords: {pbx.settings.directory / 'secrets.json'}")
+    return 0
+
+
+def _stop(_arguments: argparse.Namespace) -> int:
+    asyncio.run(_pbx().stop())
+    print("Asterisk is stopped")
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    status = _pbx().status()
+    if arguments.json:
+        print(json.dumps(asdict(status)))
+    elif status.running:
+        print(
+            f"Asterisk {status.version} runs (pid {status.pid}): SIP {status.sip_port}/udp, AMI {status.ami_port}/tcp"
+        )
+    else:
+        print("Asterisk does not run. Start it: callcenter pbx start")
+    return 0 if status.running else 3
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    from callcenter.asterisk.configured import load
+    from callcenter.asterisk.render import render_includes
+
+    for path in render_includes(load(), arguments.to):
+        print(path)
+    print("How to include them: docs/asterisk.md")
+    return 0
+
+
+def _call(arguments: argparse.Namespace) -> int:
+    asyncio.run(_make_call(arguments))
+    return 0
+
+
+async def _make_call(arguments: argparse.Namespace) -> None:
+    from callcenter.asterisk.phones import Caller
+
+    with tempfile.TemporaryDirectory(prefix="callcenter-call-") as home:
+        caller = Caller(Path(home), arguments.caller, _server(arguments.server))
+        try:
+            await caller.dial(arguments.to)
+            print(f"{arguments.caller} -> {arguments.to}: answered", flush=True)
+            await _converse(caller, arguments)
+        finally:
+            await caller.stop()
+
+
+async def _converse(caller: Caller, arguments: argparse.Namespace) -> None:
+    """Keys, then words, then silence; ends earlier when the other side hangs up."""
+    talking = asyncio.create_task(_talk(caller, arguments), name="caller talks")
+    ended = asyncio.create_task(caller.wait_ended(limit_s=3600), name="caller listens")
+    await asyncio.wait({talking, ended}, return_when=asyncio.FIRST_COMPLETED)
+    print("the other side hung up" if ended.done() else "hanging up", flush=True)
+    for task in (talking, ended):
+        task.cancel()
+    await asyncio.gather(talking, ended, return_exceptions=True)
+    await caller.hang_up()
+
+
+async def _talk(caller: Caller, arguments: argparse.Namespace) -> None:
+    start = asyncio.get_running_loop().time()
+    if arguments.keys:
+        await caller.press_at([(arguments.keys_after, arguments.keys)])
+        print(f"pressed {arguments.keys}", flush=True)
+    if arguments.say:
+        await asyncio.sleep(max(0.0, start + arguments.say_after - asyncio.get_running_loop().time()))
+        length = await caller.say(arguments.say)
+        print(f"speaking {arguments.say.name} ({length:.1f} s)", flush=True)
+        await asyncio.sleep(length)
+    await asyncio.sleep(arguments.hold)
+
+
+def _server(text: str | None) -> SipServer:
+    from callcenter.asterisk.phones import SipServer
+
+    if text:
+        host, _, port = text.partition(":")
+        return SipServer(host, int(port or 5060))
+    settings = _pbx().settings
+    return SipServer(settings.bind, settings.sip_port)

@@ -1,0 +1,87 @@
+"""The Asterisk that the settings describe: group `pbx`, with secrets made on first use.
+
+`CALLCENTER_PBX__SIP_PORT=5060` and `[pbx] sip_port = 5060` say the same.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from callcenter import config
+from callcenter.asterisk.secrets import load_or_make
+from callcenter.asterisk.settings import (
+    AgiSettings,
+    AmiSettings,
+    Frozen,
+    Host,
+    PbxSettings,
+    PhoneAccount,
+    Port,
+    PublicNumber,
+    QueueSettings,
+    Word,
+)
+from callcenter.errors import Problem
+
+_DEFAULT = PbxSettings()
+
+
+class PbxGroup(Frozen):
+    """What a user may choose of the private Asterisk, or of what `pbx render` writes for his own."""
+
+    system_name: Word = _DEFAULT.system_name
+    bind: Host = _DEFAULT.bind
+    sip_port: Port = _DEFAULT.sip_port
+    extensions: tuple[Word, ...] = tuple(str(number) for number in range(1001, 1009))
+    trunk_hosts: tuple[Host, ...] = _DEFAULT.trunk_hosts
+    ami_permit: tuple[Host, ...] = _DEFAULT.ami_permit
+    numbers: tuple[PublicNumber, ...] = _DEFAULT.numbers
+    queues: tuple[QueueSettings, ...] = _DEFAULT.queues
+    language: Word = _DEFAULT.language
+    menu_silence_s: int = Field(default=_DEFAULT.menu_silence_s, ge=5, le=600)
+    announce_every_s: int = Field(default=_DEFAULT.announce_every_s, ge=0, le=600)
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CALLCENTER_", env_nested_delimiter="__", frozen=True, extra="ignore")
+    pbx: PbxGroup = PbxGroup()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get("CALLCENTER_CONFIG")
+        toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (named["init_settings"], named["env_settings"], *toml)
+
+
+def load(settings: config.Settings | None = None) -> PbxSettings:
+    """The private Asterisk of these settings; its secrets are in `<data_dir>/asterisk/secrets.json`."""
+    base = settings or config.load()
+    try:
+        group = _Settings().pbx
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise Problem("asterisk_settings_invalid", field=field, reason=first["msg"]) from error
+    directory = base.data_dir.resolve() / "asterisk"
+    secrets = load_or_make(directory / "secrets.json", ["ami", *group.extensions])
+    ami_secret = base.ami.secret if base.ami.secret.get_secret_value() else secrets["ami"]
+    return PbxSettings(
+        directory=directory,
+        ami=AmiSettings(host=base.ami.host, port=base.ami.port, user=base.ami.user, secret=ami_secret),
+        agi=(AgiSettings(host=base.agi.host, port=base.agi.port),),
+        agents=tuple(PhoneAccount(extension=extension, password=secrets[extension]) for extension in group.extensions),
+        prompts=base.ivr.prompts_dir.resolve(),
+        spool=base.spool_dir,
+        **{name: getattr(group, name) for name in PbxGroup.model_fields if name != "extensions"},
+    )

@@ -22,8 +22,11 @@ _LABEL = re.compile(
     r"^(?:联系)?(?:电话|手机|座机|固话|号码|热线|telephone|mobile|phone|cell|tel|fax)(?:号码?)?\s*[::]?\s*", re.I
 )
 _EXTENSION = re.compile(
-    r"(?<=[\d\s-])(?:转|轉|转接|分机号?|分機號?|内线|ext(?:ension|n)?\.?|x|#|,|;)\s*[::]?\s*(\d{1,8})\s*#?\s*$", re.I
+    r"(?<=[\d\s-])(?:(?:转|轉|转接|分机号?|分機號?|内线|ext(?:ension|n)?\.?|x)\s*:?\s*(?P<said>\d{1,8})\s*#?"
+    r"|[#,;]\s*(?P<marked>\d{1,6})\s*#?)\s*$",
+    re.I | re.A,
 )
+"""What is only marked off is short: after 7 digits or more, a comma or semicolon parts two numbers."""
 _SHAPE = re.compile(r"\+?[0-9][0-9 -]*")
 
 
@@ -45,13 +48,15 @@ def clean(raw: str) -> Cleaned:
     text = _LABEL.sub("", text, count=1).strip()
     text = _without_brackets(text)
     if extension is None and (found := _EXTENSION.search(text)):
-        text, extension = text[: found.start()], found[1]
+        text, extension = text[: found.start()], found["said"] or found["marked"]
     text = _separators(text)
     return Cleaned(text if _SHAPE.fullmatch(text) else None, extension, withheld=False)
 
 
 def _plain_characters(raw: str) -> str:
     """Full-width and other scripts' digits become ASCII; every dash a hyphen; what is invisible goes."""
+    if raw.isascii():
+        return raw.strip()
     text = unicodedata.normalize("NFKC", raw).translate(_DASHES)
     return "".join(_plain(character) for character in text).strip()
 

@@ -10,7 +10,8 @@ SILENCE = "-"
 class FakeSession:
     """Keys are pressed one at each question; afterwards the caller is silent. `-` is silence, too."""
 
-    def __init__(self, keys: Sequence[str] = ()) -> None:
+    def __init__(self, keys: Sequence[str] = (), path: str = "main") -> None:
+        self.path = path
         self._keys = list(keys)
         self.heard: list[str] = []
         self.variables: dict[str, str] = {}

@@ -12,6 +12,10 @@ class Session(Protocol):
     Every method raises the line's own exception when the caller has hung up: it ends the menu and is not caught here.
     """
 
+    @property
+    def path(self) -> str:
+        """Name of the flow that is asked for."""
+
     async def stream_file(self, name: str) -> None:
         """Play to the end; keys are not heard."""
 

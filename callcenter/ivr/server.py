@@ -37,19 +37,21 @@ class MenuServer:
     prompts: PromptLibrary
     clock: Clock
 
-    async def serve(self, session: Session, flow_name: str) -> None:
-        """Walk the caller through a flow. IVR_DONE=1 is set last: without it the dialplan apologises and queues him.
+    async def serve(self, session: Session) -> None:
+        """Walk the caller through the flow that the session's path names.
+
+        IVR_DONE=1 is set last: without it the dialplan apologises and queues the caller.
 
         Raises Problem when there is no usable flow of this name, and whatever the session raises at hang-up.
         """
-        flow = self.flows.get(flow_name)
+        flow = self.flows.get(session.path)
         current = start(flow, Context(self.clock()))
         keys = await self._perform(session, current.actions)
         while not current.state.ended:
             current = step(flow, current.state, keys)
             keys = await self._perform(session, current.actions)
         await session.set_variable("IVR_DONE", "1")
-        _log.info("menu_left", flow=flow_name, path="/".join(current.state.trail), language=current.state.language)
+        _log.info("menu_left", path="/".join(current.state.trail), language=current.state.language)
 
     async def _perform(self, session: Session, actions: tuple[Action, ...]) -> str:
         keys = ""

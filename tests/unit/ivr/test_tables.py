@@ -28,8 +28,8 @@ def test_engine(trial: Trial) -> None:
 
 @pytest.mark.parametrize("trial", TRIALS, ids=str)
 async def test_on_a_line(trial: Trial) -> None:
-    line = FakeSession(trial.keys)
-    await build(SETTINGS, clock=lambda: trial.at).serve(line, trial.flow)
+    line = FakeSession(trial.keys, trial.flow)
+    await build(SETTINGS, clock=lambda: trial.at).serve(line)
     told = [line.variables[name] for name in ("CC_QUEUE", "CC_KIND", "CC_LANG", "CC_MENU_PATH")]
     assert " ".join(told) == trial.ends
     assert list(line.variables)[-1] == "IVR_DONE"
@@ -51,7 +51,7 @@ class ImpatientCaller(FakeSession):
 async def test_a_caller_who_hangs_up_leaves_his_place_but_no_clean_end() -> None:
     line = ImpatientCaller()
     with pytest.raises(Gone):
-        await build(SETTINGS, clock=lambda: datetime.fromisoformat("2026-11-23T02:00Z")).serve(line, "main")
+        await build(SETTINGS, clock=lambda: datetime.fromisoformat("2026-11-23T02:00Z")).serve(line)
     assert line.variables["CC_MENU_PATH"] == "main"
     assert "IVR_DONE" not in line.variables
 

@@ -26,7 +26,7 @@ export interface components {
       tags: string[];
       open_tickets: components["schemas"]["CardTicket"][];
       last_calls: components["schemas"]["CardCall"][];
-      reason: string | null;
+      reason: "chosen" | "only_match" | "open_complaint" | "open_ticket" | "last_contact" | "same_number";
     };
     Outcome: "active" | "answered" | "abandoned" | "in_menu" | "failed" | "cut";
     TicketKind: "complaint" | "inquiry" | "suggestion" | "repair" | "praise";
@@ -37,7 +37,7 @@ export interface components {
       number: string | null;
       raw_number: string;
       withheld: boolean;
-      language: string;
+      language: string | null;
       menu_path: string | null;
       kind: string | null;
       queue: string | null;
@@ -48,11 +48,11 @@ export interface components {
       candidates: components["schemas"]["CustomerCard"][];
       new_customer: { phone: string } | null;
       warnings: { code: string; params: Record<string, unknown> }[];
-      crm: { state: "off" | "waiting" | "done" | "failed"; fields: Record<string, string> } | null;
+      crm: { state: "off" | "waiting" | "found" | "none" | "failed"; name: string | null; url: string | null; fields: { label: string; value: string }[] };
     };
     CallRow: {
       id: string;
-      direction: "in" | "out" | "internal";
+      direction: "inbound" | "outbound" | "internal";
       number: string | null;
       raw_number: string;
       customer_id: string | null;
@@ -66,7 +66,7 @@ export interface components {
       answered_at: string | null;
       ended_at: string | null;
       wait_s: number | null;
-      talk_s: number | null;
+      talk_s: number;
       outcome: components["schemas"]["Outcome"];
       end_cause: string | null;
       has_recording: boolean;
@@ -74,8 +74,8 @@ export interface components {
       ticket_numbers: string[];
     };
     Segment: { start_s: number; end_s: number; kind: "menu" | "queue" | "talk"; agent_extension: string | null };
-    Recording: { id: string; duration_s: number; state: string; segments: components["schemas"]["Segment"][] };
-    TimelineEntry: { at: string; kind: string; queue?: string | null; agent_name?: string | null; menu_path?: string | null; cause?: string | null; number?: string | null };
+    Recording: { id: string; duration_s: number | null; state: "collecting" | "ready" | "missing" | "deleted"; repaired: boolean; sides: { caller: boolean; agent: boolean }; segments: components["schemas"]["Segment"][] };
+    TimelineEntry: { at: string; kind: string; queue: string | null; extension: string | null; agent_name: string | null; menu_path: string | null; reason: string | null; cause: string | null; number: string | null };
     CallDetail: components["schemas"]["CallRow"] & {
       timeline: components["schemas"]["TimelineEntry"][];
       disposition: string | null;
@@ -88,7 +88,7 @@ export interface components {
     Word: { start_s: number; end_s: number; text: string; confidence: number };
     Utterance: { side: "caller" | "agent"; start_s: number; end_s: number; text: string; confidence: number; words: components["schemas"]["Word"][] };
     Transcript: { state: components["schemas"]["TranscriptState"]; language: string | null; engine: string | null; error: string | null; utterances: components["schemas"]["Utterance"][] };
-    Crm: { state: "off" | "pending" | "sent" | "failed"; attempts: number; last_error: string | null; external_id: string | null; next_try_at: string | null };
+    Crm: { state: "off" | "pending" | "sent" | "failed"; attempts: number; last_error: string | null; last_error_remedy: string | null; url: string | null; external_id: string | null; next_try_at: string | null };
     TicketRow: {
       id: string;
       number: string;
@@ -98,6 +98,7 @@ export interface components {
       status: "open" | "closed";
       customer_id: string | null;
       customer_name: string | null;
+      caller_number: string | null;
       call_id: string | null;
       owner_name: string | null;
       created_at: string;
@@ -106,7 +107,7 @@ export interface components {
     Category: { code: string; kinds: components["schemas"]["TicketKind"][]; name: string; children: components["schemas"]["Category"][] };
     CustomerRow: { id: string; name: string; grade: "A" | "B" | "C" | "D"; kind: "person" | "household" | "firm"; phones: components["schemas"]["Phone"][]; homes: components["schemas"]["Home"][]; tags: string[] };
     Customer: components["schemas"]["CustomerRow"] & { version: number; note: string; created_at: string };
-    CustomerEvent: { at: string; kind: "call" | "ticket"; id: string; title: string; outcome?: string | null; queue?: string | null; ticket_kind?: string | null; number?: string | null };
+    CustomerEvent: { at: string; kind: "call" | "ticket"; id: string; title: string; queue: string | null; outcome: string | null; agent_name: string | null; number: string | null; ticket_kind: string | null; status: string | null };
     ImportError: { line: number; field: string | null; code: string; value: string | null; title: string; remedy: string | null };
     ImportResult: { rows: number; created: number; updated: number; unchanged: number; errors: components["schemas"]["ImportError"][] };
   };

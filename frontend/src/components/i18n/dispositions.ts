@@ -1,11 +1,10 @@
 /** How a call can end for the agent; the words are in the catalogues. */
 export const DISPOSITIONS = [
   "resolved",
-  "ticket",
-  "callback",
+  "ticket_opened",
+  "callback_promised",
   "transferred",
-  "information",
   "wrong_number",
-  "nuisance",
-  "silent",
+  "no_response",
+  "other",
 ] as const;

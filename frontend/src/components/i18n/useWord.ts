@@ -22,7 +22,6 @@ export const WORD_GROUPS = [
   "timeline",
   "customerKind",
   "phoneLabel",
-  "crmField",
   "spoken",
 ] as const;
 export type WordGroup = (typeof WORD_GROUPS)[number];

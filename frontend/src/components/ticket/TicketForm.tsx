@@ -24,13 +24,15 @@ interface Props {
   rows?: number;
   factsRef?: Ref<InputRef>;
   onCreated: (ticket: TicketRow) => void;
+  /** Whether there are words in the form that are not saved. */
+  onDraft?: (dirty: boolean) => void;
 }
 
 export const asKind = (kind: string | null | undefined): TicketKind =>
   TICKET_KINDS.find((each) => each === kind) ?? "inquiry";
 
 /** Three fields: kind, category, facts. Ctrl+Enter saves. */
-export function TicketForm({ kind, callId, customerId, rows = 5, factsRef, onCreated }: Props) {
+export function TicketForm({ kind, callId, customerId, rows = 5, factsRef, onCreated, onDraft }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [form] = Form.useForm<Fields>();
@@ -48,6 +50,7 @@ export function TicketForm({ kind, callId, customerId, rows = 5, factsRef, onCre
     onSuccess: (ticket) => {
       setKey(newKey());
       form.resetFields();
+      onDraft?.(false);
       void client.invalidateQueries({ queryKey: ["tickets", "list"] });
       onCreated(ticket);
     },
@@ -63,6 +66,7 @@ export function TicketForm({ kind, callId, customerId, rows = 5, factsRef, onCre
       initialValues={{ kind: asKind(kind) }}
       onFinish={(fields) => save.mutate(fields)}
       onKeyDown={onKeyDown}
+      onValuesChange={(_, all: Fields) => onDraft?.(Boolean(all.summary?.trim()))}
       data-testid="ticket-form"
     >
       <Form.Item name="kind" label={t("ticket.kind")}>

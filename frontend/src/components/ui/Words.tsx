@@ -12,7 +12,6 @@ export function MenuPath({ path }: { path: string | null | undefined }) {
   return (
     <span>
       {path.split("/").map((node, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the same node may come twice, and the path never changes
         <Fragment key={index}>
           {index > 0 && <RightOutlined style={{ margin: "0 4px", fontSize: 9, opacity: 0.5 }} />}
           {word("menu", node)}

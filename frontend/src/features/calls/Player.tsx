@@ -15,17 +15,18 @@ const SKIP_S = 5;
 interface Props {
   callId: string;
   recording: Recording;
+  seconds: number;
   peaks: Peaks;
   clock: PlayerClock;
 }
 
-export default function Player({ callId, recording, peaks, clock }: Props) {
+export default function Player({ callId, recording, seconds, peaks, clock }: Props) {
   const { t } = useTranslation();
   const box = useRef<HTMLDivElement>(null);
-  const wave = useWave(box, callId, peaks, recording.duration_s, clock);
+  const wave = useWave(box, callId, peaks, seconds, clock);
   return (
     <div data-testid="player" data-playing={wave.playing}>
-      <SegmentStrip recording={recording} onPlay={(at) => clock.playFrom(at)} />
+      <SegmentStrip segments={recording.segments} seconds={seconds} onPlay={(at) => clock.playFrom(at)} />
       <div ref={box} className={css.wave} />
       {wave.failed && (
         <Alert type="error" showIcon message={t("player.failed")} description={t("player.failedRemedy")} />
@@ -56,7 +57,7 @@ export default function Player({ callId, recording, peaks, clock }: Props) {
             onClick={() => wave.skip(SKIP_S)}
           />
         </Tooltip>
-        <Position clock={clock} total={recording.duration_s} />
+        <Position clock={clock} total={seconds} />
         <Select
           className={css.speed}
           defaultValue={1}

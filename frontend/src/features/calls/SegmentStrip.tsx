@@ -1,17 +1,24 @@
 import { useTranslation } from "react-i18next";
-import type { Recording, Segment } from "@/components/api/types";
+import type { Segment } from "@/components/api/types";
 import { stopwatch } from "@/components/format/time";
 import css from "./player.module.css";
 
+interface Props {
+  segments: Segment[];
+  /** Length of the whole recording. */
+  seconds: number;
+  onPlay: (at: number) => void;
+}
+
 /** What the call was doing when, over the wave form: menu, queue, talk. A click plays from there. */
-export function SegmentStrip({ recording, onPlay }: { recording: Recording; onPlay: (at: number) => void }) {
+export function SegmentStrip({ segments, seconds, onPlay }: Props) {
   const { t } = useTranslation();
-  const percent = (seconds: number) => `${(100 * seconds) / Math.max(recording.duration_s, 0.001)}%`;
+  const percent = (at: number) => `${(100 * at) / Math.max(seconds, 0.001)}%`;
   const words = (segment: Segment) =>
     [t(`segment.${segment.kind}`), segment.agent_extension].filter(Boolean).join(" ");
   return (
     <div className={css.strip}>
-      {recording.segments.map((segment) => (
+      {segments.map((segment) => (
         <button
           key={segment.start_s}
           type="button"

@@ -4,11 +4,16 @@ import type { CallDetail, Peaks, Transcript } from "@/components/api/types";
 
 const FAST_MS = 3000;
 
+/** Still going on, or over but with the sound not yet collected. */
+function unsettled(call: CallDetail | undefined): boolean {
+  return call?.outcome === "active" || call?.recording?.state === "collecting";
+}
+
 export function useCall(id: string) {
   return useQuery({
     queryKey: ["calls", "one", id],
     queryFn: () => request<CallDetail>(`/calls/${id}`),
-    refetchInterval: ({ state }) => (state.data?.outcome === "active" ? FAST_MS : false),
+    refetchInterval: ({ state }) => (unsettled(state.data) ? FAST_MS : false),
   });
 }
 
@@ -23,11 +28,10 @@ export function useTranscript(id: string, wanted: boolean) {
   });
 }
 
-export function usePeaks(id: string, wanted: boolean) {
+export function usePeaks(id: string) {
   return useQuery({
     queryKey: ["calls", "peaks", id],
     queryFn: () => request<Peaks>(`/calls/${id}/recording/peaks`),
-    enabled: wanted,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -8,6 +8,12 @@ const CHANNEL = { height: 56, barWidth: 2, barGap: 1, barRadius: 1, cursorWidth:
 const CALLER = { ...CHANNEL, waveColor: "#e3b79f", progressColor: "#b4572a" };
 const AGENT = { ...CHANNEL, waveColor: "#a5cbc3", progressColor: "#14635c" };
 
+/** Both sides by one scale, so that the loudest moment of the call is full height and the sides can be compared. */
+function scaled({ caller, agent }: Peaks): number[][] {
+  const loudest = Math.max(1, ...caller, ...agent);
+  return [caller, agent].map((side) => side.map((peak) => peak / loudest));
+}
+
 export interface Wave {
   playing: boolean;
   /** The sound cannot be had: the words of the browser. */
@@ -33,10 +39,9 @@ export function useWave(
     const surfer = WaveSurfer.create({
       container: box.current,
       url: apiUrl(`/calls/${callId}/recording/both.wav`),
-      peaks: [peaks.caller, peaks.agent],
+      peaks: scaled(peaks),
       duration: seconds,
       splitChannels: [CALLER, AGENT],
-      normalize: true,
       dragToSeek: true,
     });
     wave.current = surfer;

@@ -22,7 +22,6 @@ export function CustomerDrawer({ id, onClose, onOpen }: Props) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState(false);
   const isNew = id === "new";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another record is shown first, not edited
   useEffect(() => setEditing(false), [id]);
   const query = useQuery({
     queryKey: ["customers", "one", id],

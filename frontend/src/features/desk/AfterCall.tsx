@@ -25,10 +25,13 @@ export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean })
   const [form] = Form.useForm<Fields>();
   const note = useRef<InputRef>(null);
   useShortcuts(active ? { "Alt+N": () => note.current?.focus() } : {});
+  const draft = (dirty: boolean) =>
+    pop && dispatch({ type: "draft", call_id: pop.call_id, form: "note", dirty });
   const save = useMutation({
     mutationFn: (fields: Fields) =>
       request(`/calls/${pop?.call_id}/disposition`, { method: "PUT", body: { note: "", ...fields } }),
     onSuccess: () => {
+      draft(false);
       message.success(t("desk.saved"));
       void client.invalidateQueries({ queryKey: ["calls"] });
       if (pop?.state === "ended") dispatch({ type: "dismiss", call_id: pop.call_id });
@@ -39,6 +42,7 @@ export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean })
     <Form
       form={form}
       className={css.after}
+      onValuesChange={(_, all: Fields) => draft(Boolean(all.note?.trim()))}
       onFinish={(fields) => save.mutate(fields)}
       onKeyDown={(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.submit()}
     >

@@ -11,9 +11,7 @@ import css from "./pop.module.css";
 export function CustomerPanel({ customer, crm }: { customer: CustomerCard; crm: Pop["crm"] }) {
   const { t } = useTranslation();
   const word = useWord();
-  const foreign = Object.entries(crm?.fields ?? {}).map(
-    ([key, value]) => [word("crmField", key), value] as [string, string],
-  );
+  const foreign = crm.fields.map(({ label, value }): [string, string] => [label, value]);
   const homes = customer.homes.map((home) => (
     <HomeText key={`${home.project}${home.building}${home.room}`} home={home} />
   ));

@@ -37,7 +37,7 @@ const cardOf = (customer: Customer): CustomerCard => ({
   ...customer,
   open_tickets: [],
   last_calls: [],
-  reason: null,
+  reason: "chosen",
 });
 
 /** Nobody is known under this number: the shortest form that makes a record, the number filled in. */

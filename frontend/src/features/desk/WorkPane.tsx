@@ -7,6 +7,7 @@ import type { CustomerCard, Pop, TicketRow } from "@/components/api/types";
 import { TicketForm } from "@/components/ticket/TicketForm";
 import { CrmTag } from "@/components/ui/Tags";
 import { AfterCall } from "./AfterCall";
+import { useDesk } from "./desk";
 import { useShortcuts } from "./shortcuts";
 import { useCustomer } from "./useCustomer";
 import { useTicket } from "./useTicket";
@@ -44,6 +45,7 @@ function Work({
   active: boolean;
 }) {
   const { t } = useTranslation();
+  const { dispatch } = useDesk();
   const facts = useRef<InputRef>(null);
   const [created, setCreated] = useState<TicketRow[]>([]);
   useShortcuts(active ? { "Alt+T": () => facts.current?.focus() } : {});
@@ -60,6 +62,7 @@ function Work({
           customerId={customer?.id}
           rows={4}
           factsRef={facts}
+          onDraft={(dirty) => pop && dispatch({ type: "draft", call_id: pop.call_id, form: "ticket", dirty })}
           onCreated={(ticket) => setCreated((all) => [...all, ticket])}
         />
       </section>

@@ -2,7 +2,7 @@ import type { Pop, Presence, QueueLive } from "@/components/api/types";
 
 /** What the server says over /api/v1/desk. Unknown types are ignored, so that a newer server can say more. */
 export type ServerMessage =
-  | { type: "snapshot"; presence: Presence; pops: Pop[]; queues: QueueLive[] }
+  | { type: "snapshot"; presence: Presence | null; pops: Pop[]; queues: QueueLive[] }
   | { type: "pop_opened"; pop: Pop }
   | { type: "pop_changed"; pop: Pop }
   | { type: "pop_closed"; call_id: string; reason: CloseReason }

@@ -42,14 +42,23 @@ test.each(["abandoned", "answered_elsewhere", "missed"] as const)(
   },
 );
 
-test("a call that ended stays until the agent is through with it", () => {
-  const ended = after(opened("a"), now("a", "talking"), {
-    type: "pop_closed",
-    call_id: "a",
-    reason: "ended",
-  });
-  expect(shape(ended)).toEqual(["a ended"]);
-  expect(reduceDesk(ended, { type: "dismiss", call_id: "a" }).pops).toEqual([]);
+const draft = (call_id: string, dirty: boolean): Action => ({
+  type: "draft",
+  call_id,
+  form: "ticket",
+  dirty,
+});
+const closed = (call_id: string): Action => ({ type: "pop_closed", call_id, reason: "ended" });
+
+test("a call goes when the wrap-up is over", () => {
+  expect(after(opened("a"), now("a", "ended"), closed("a")).pops).toEqual([]);
+});
+
+test("a call with unsaved words stays until they are saved and the agent puts it away", () => {
+  const kept = after(opened("a"), now("a", "ended"), draft("a", true), closed("a"));
+  expect(shape(kept)).toEqual(["a ended"]);
+  expect(reduceDesk(kept, { type: "dismiss", call_id: "a" }).pops).toEqual([]);
+  expect(after(opened("a"), draft("a", true), draft("a", false), closed("a")).pops).toEqual([]);
 });
 
 test("after a reload the snapshot brings the call back", () => {
@@ -57,15 +66,9 @@ test("after a reload the snapshot brings the call back", () => {
   expect(state).toMatchObject({ link: "live", selected: "a" });
 });
 
-test("after a lost connection: rung-out calls are gone, spoken ones ended, others as the server says", () => {
-  const before = after(
-    opened("rang"),
-    opened("spoke"),
-    now("spoke", "talking"),
-    opened("on"),
-    now("on", "talking"),
-  );
-  expect(shape(reduceDesk(before, snapshot(pop("on", "talking"))))).toEqual(["spoke ended", "on talking"]);
+test("after a lost connection the server's calls count, but no unsaved word is lost", () => {
+  const before = after(opened("rang"), opened("written"), draft("written", true), opened("on"));
+  expect(shape(reduceDesk(before, snapshot(pop("on", "talking"))))).toEqual(["written ended", "on talking"]);
 });
 
 test("a message unknown to this build changes nothing", () => {

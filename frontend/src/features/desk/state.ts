@@ -14,11 +14,13 @@ export interface DeskState {
   link: Link;
   presence: Presence | null;
   queues: QueueLive[];
-  /** Oldest first. A call that ended stays until the agent is through with it. */
+  /** Oldest first. A call that ended stays until the agent, or the end of his wrap-up, puts it away. */
   pops: Pop[];
   selected: string | null;
   /** By call: which candidate the agent picked, or whom he registered. */
   picked: Record<string, CustomerCard>;
+  /** Forms with unsaved words, as "call/form": such a call stays on the desk though the server let go of it. */
+  drafts: string[];
   /** The last call that went away before this agent spoke with it. */
   lastClosed: Closed | null;
 }
@@ -28,6 +30,7 @@ export type Action =
   | { type: "link"; link: Link }
   | { type: "select"; call_id: string }
   | { type: "pick"; call_id: string; customer: CustomerCard }
+  | { type: "draft"; call_id: string; form: "ticket" | "note"; dirty: boolean }
   | { type: "dismiss"; call_id: string };
 
 export const initialDesk: DeskState = {
@@ -37,6 +40,7 @@ export const initialDesk: DeskState = {
   pops: [],
   selected: null,
   picked: {},
+  drafts: [],
   lastClosed: null,
 };
 
@@ -46,7 +50,12 @@ export function reduceDesk(state: DeskState, action: Action): DeskState {
     case "link":
       return { ...state, link: action.link };
     case "snapshot":
-      return reselect({ ...state, ...action, pops: merge(state.pops, action.pops), link: "live" });
+      return reselect({
+        ...state,
+        ...action,
+        pops: merge(state.pops, action.pops, state.drafts),
+        link: "live",
+      });
     case "pop_opened":
     case "pop_changed":
       return changed(state, action.pop);
@@ -60,6 +69,8 @@ export function reduceDesk(state: DeskState, action: Action): DeskState {
       return reselect({ ...state, selected: action.call_id });
     case "pick":
       return { ...state, picked: { ...state.picked, [action.call_id]: action.customer } };
+    case "draft":
+      return { ...state, drafts: drafted(state.drafts, `${action.call_id}/${action.form}`, action.dirty) };
     case "dismiss":
       return reselect({ ...state, pops: state.pops.filter((pop) => pop.call_id !== action.call_id) });
     default:
@@ -69,11 +80,18 @@ export function reduceDesk(state: DeskState, action: Action): DeskState {
 
 const isLive = (pop: Pop) => pop.state !== "ended";
 
-/** What the server has counts. A call we spoke on and it no longer names has ended; one that only rang is gone. */
-function merge(ours: Pop[], theirs: Pop[]): Pop[] {
+function drafted(drafts: string[], key: string, dirty: boolean): string[] {
+  const others = drafts.filter((each) => each !== key);
+  return dirty ? [...others, key] : others;
+}
+
+const hasDraft = (drafts: string[], callId: string) => drafts.some((key) => key.startsWith(`${callId}/`));
+
+/** What the server has counts; a call it no longer names is kept, as ended, while unsaved words hang on it. */
+function merge(ours: Pop[], theirs: Pop[], drafts: string[]): Pop[] {
   const named = new Set(theirs.map((pop) => pop.call_id));
   const kept = ours
-    .filter((pop) => !named.has(pop.call_id) && pop.state !== "ringing")
+    .filter((pop) => !named.has(pop.call_id) && hasDraft(drafts, pop.call_id))
     .map((pop) => ({ ...pop, state: "ended" as const }));
   return [...kept, ...theirs];
 }
@@ -92,12 +110,14 @@ function changed(state: DeskState, pop: Pop): DeskState {
 function closed(state: DeskState, callId: string, reason: CloseReason): DeskState {
   const pop = state.pops.find((each) => each.call_id === callId);
   if (!pop) return state;
-  if (reason === "ended" && pop.state !== "ringing") {
+  if (hasDraft(state.drafts, callId)) {
     return changed(state, { ...pop, state: "ended", ended_at: pop.ended_at ?? new Date().toISOString() });
   }
+  const pops = state.pops.filter((each) => each.call_id !== callId);
+  if (reason === "ended") return reselect({ ...state, pops });
   const name = pop.candidates.length === 1 ? (pop.candidates[0]?.name ?? null) : null;
   const lastClosed = { call_id: callId, reason, name, number: pop.number ?? pop.raw_number };
-  return reselect({ ...state, lastClosed, pops: state.pops.filter((each) => each.call_id !== callId) });
+  return reselect({ ...state, lastClosed, pops });
 }
 
 /** Keep the selection on a pop that is there: the live one, else the newest. */

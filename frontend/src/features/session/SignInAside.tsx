@@ -17,7 +17,6 @@ export function SignInAside() {
       </div>
       <svg className={css.wave} viewBox="0 0 360 120" aria-hidden="true">
         {WAVE.map((height, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a drawing that never changes
           <g key={index}>
             <rect
               x={index * 12}

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { request } from "@/components/api/client";
-import type { TicketRow } from "@/components/api/types";
+import type { Crm, TicketRow } from "@/components/api/types";
 import { useTimes } from "@/components/format/useTimes";
 import { Facts } from "@/components/ui/Facts";
 import { FormProblem } from "@/components/ui/FormProblem";
@@ -30,10 +30,13 @@ export function CrmPanel({ ticket }: { ticket: TicketRow }) {
       <p className={css.crmHint}>{t(`crm.${crm.state}Hint`)}</p>
       <Facts
         items={[
-          [t("crm.externalId"), crm.external_id],
+          [t("crm.externalId"), crm.external_id && <ForeignId key="id" crm={crm} />],
           [t("crm.attempts"), crm.attempts > 0 && crm.attempts],
           [t("crm.nextTry"), crm.state === "pending" && crm.next_try_at && day(crm.next_try_at)],
-          [t("crm.lastError"), crm.state !== "sent" && crm.last_error],
+          [
+            t("crm.lastError"),
+            crm.state !== "sent" && [crm.last_error, crm.last_error_remedy].filter(Boolean).join(" "),
+          ],
         ]}
       />
       <FormProblem error={retry.error} />
@@ -48,5 +51,15 @@ export function CrmPanel({ ticket }: { ticket: TicketRow }) {
         </Button>
       )}
     </section>
+  );
+}
+
+function ForeignId({ crm }: { crm: Crm }) {
+  const { t } = useTranslation();
+  if (!crm.url) return <>{crm.external_id}</>;
+  return (
+    <a href={crm.url} target="_blank" rel="noreferrer" title={t("crm.open")}>
+      {crm.external_id}
+    </a>
   );
 }

@@ -65,7 +65,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _print_problem(problem: Problem) -> None:
     words = explain(problem, terminal_language())
-    print(f"{problem.params['file']}:{problem.params.get('line', 1)}: {words.title}\n    {words.remedy}")
+    print(f"{words.title}\n    {words.remedy}")
 
 
 def _test(arguments: argparse.Namespace) -> int:

@@ -40,8 +40,9 @@ def test_check_of_a_broken_flow(
     (tmp_path / "prompts" / "texts.yaml").write_text("prompts: {}", encoding="utf-8")
     (tmp_path / "main.yaml").write_text("languages: [zh]\nstart: a\nfallback: b\nnodes:\n  b: {kind: queue}\n")
     monkeypatch.setenv("CALLCENTER_IVR__FLOWS_DIR", str(tmp_path))
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
     assert run("check") == 1
-    assert f"{tmp_path / 'main.yaml'}:5: " in capsys.readouterr().out
+    assert f"{tmp_path / 'main.yaml'}, line 5: " in capsys.readouterr().out
 
 
 def test_nothing_is_made_when_nothing_changed(capsys: pytest.CaptureFixture[str]) -> None:

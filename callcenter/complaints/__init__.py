@@ -1,0 +1,1 @@
+"""Tickets: registered once, numbered without gaps, kept here and in the firm's own CRM."""

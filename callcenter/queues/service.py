@@ -1,0 +1,163 @@
+"""The queues as others use them: agents' wishes, who serves what, live figures, and the link to Asterisk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from callcenter.clock import Clock
+from callcenter.db import Database
+from callcenter.errors import Problem
+from callcenter.queues.board import WaitingBoard
+from callcenter.queues.machine import Agent, membership
+from callcenter.queues.model import QueueRow
+from callcenter.queues.pbx import registered
+from callcenter.queues.ports import PHONE, Agents, BusyAgents, Message, PbxControl
+from callcenter.queues.presence import Presence
+from callcenter.queues.shapes import PresenceView, QueueLive
+from callcenter.queues.store import NewQueue, QueuePlan, keep_queue, keep_served, read_plan
+from callcenter.queues.sync import QueueSync, Target
+
+
+@dataclass
+class Queues:
+    """`load` first. Watchers are called at once, on the event loop, and must not block."""
+
+    db: Database
+    clock: Clock
+    agents: Agents
+    busy: BusyAgents
+    board: WaitingBoard = field(default_factory=WaitingBoard)
+    _plan: QueuePlan = field(default_factory=lambda: QueuePlan((), {}))
+    _phones: dict[str, bool] = field(default_factory=dict)
+    _queue_watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.presence = Presence(self.db, self.clock, self.agents)
+        self.sync = QueueSync(self._target, self.agents.keys)
+        self.presence.watchers.append(self._presence_changed)
+
+    async def load(self) -> None:
+        """Take up what is kept: queues, who serves them, presence, busy phones."""
+        await self._read_plan()
+        await self.presence.load(await self.busy())
+
+    def watch_presence(self, watcher: Callable[[str, str], None]) -> None:
+        """Have `watcher(user_id, extension)` called whenever an agent's presence or phone changes."""
+        self.presence.watchers.append(watcher)
+
+    def watch_queues(self, watcher: Callable[[], None]) -> None:
+        """Have `watcher()` called whenever `live()` would answer otherwise."""
+        self._queue_watchers.append(watcher)
+
+    def view(self, user_id: str, extension: str | None) -> PresenceView:
+        """A user's presence, for screens."""
+        agent = self.presence.of(user_id)
+        return PresenceView(
+            state=agent.state,
+            wish=agent.wish,
+            reason=agent.reason if agent.state == "paused" else None,
+            since=agent.since,
+            queues=list(self._plan.served.get(user_id, ())),
+            phone_registered=self._phones.get(extension or "", False),
+            wrapup_until=agent.wrapup_until,
+            pbx_connected=self.sync.connected,
+        )
+
+    def live(self) -> list[QueueLive]:
+        """Every queue's figures at this moment."""
+        return [self._live(queue) for queue in self._plan.queues]
+
+    async def keep_queue(self, queue: NewQueue) -> None:
+        """Make a queue, or give it new particulars."""
+        async with self.db.transaction() as work:
+            await keep_queue(work.session, queue)
+        await self._read_plan()
+
+    async def serve(self, user_id: str, queues: Iterable[str]) -> None:
+        """Have a user serve these queues and no others."""
+        queues = list(queues)
+        async with self.db.transaction() as work:
+            known = set(await work.session.scalars(select(QueueRow.name)))
+            for name in queues:
+                if name not in known:
+                    raise Problem("queue_unknown", field="queues", value=name, queues=", ".join(sorted(known)))
+            await keep_served(work.session, user_id, queues)
+        await self._read_plan()
+
+    def feed(self, message: Message) -> None:
+        """Take a message, at once and in order. For the AMI client's `on_message`."""
+        if message.name == "DeviceStateChange":
+            self._device(message.get("Device") or "", message.get("State") or "")
+        elif self.board.feed(message, self.clock()):
+            self._queues_changed()
+
+    async def on_connected(self, pbx: PbxControl) -> None:
+        """Asterisk is there (again): take in what it holds and bring it to what the agents wish."""
+        self.board.begin()
+        snapshot = await pbx.queues()
+        self.board.replace(snapshot.callers, self.clock())
+        self._phones = dict(await pbx.phones())
+        await self.sync.on_connected(pbx, snapshot.members)
+        self._everything_changed()
+
+    def on_lost(self) -> None:
+        """Asterisk is gone for a while. Wishes are kept."""
+        self.sync.on_lost()
+        self._everything_changed()
+
+    async def _read_plan(self) -> None:
+        async with self.db.read() as session:
+            self._plan = await read_plan(session)
+        self.presence.wrapup = self._plan.wrapup
+        self._everything_changed()
+
+    def _target(self, extension: str) -> Target:
+        user = self.agents.get(extension, "")
+        return Target(membership(self.presence.of(user)), self._plan.served.get(user, ()))
+
+    def _device(self, device: str, state: str) -> None:
+        extension = device.removeprefix(PHONE)
+        user = self.agents.get(extension) if device.startswith(PHONE) else None
+        if user and self._phones.get(extension) != registered(state):
+            self._phones[extension] = registered(state)
+            for watcher in self.presence.watchers:
+                watcher(user, extension)
+
+    def _presence_changed(self, user_id: str, extension: str) -> None:
+        self.sync.changed(extension)
+        self._queues_changed()
+
+    def _queues_changed(self) -> None:
+        for watcher in self._queue_watchers:
+            watcher()
+
+    def _everything_changed(self) -> None:
+        for extension, user in list(self.agents.items()):
+            for watcher in self.presence.watchers:
+                watcher(user, extension)
+        self._queues_changed()
+
+    def _live(self, queue: QueueRow) -> QueueLive:
+        serving = [
+            (extension, self.presence.of(user))
+            for extension, user in self.agents.items()
+            if queue.name in self._plan.served.get(user, ())
+        ]
+        since = self.board.longest_since(queue.name)
+        return QueueLive(
+            name=queue.name,
+            label_zh=queue.label_zh,
+            label_en=queue.label_en,
+            waiting=self.board.count(queue.name),
+            longest_wait_s=max(0, int((self.clock() - since).total_seconds())) if since else 0,
+            longest_since=since,
+            ready=sum(self._may_take(agent, extension) for extension, agent in serving),
+            talking=sum(agent.state in ("ringing", "talking") for _, agent in serving),
+            paused=sum(agent.state in ("paused", "wrapup") for _, agent in serving),
+        )
+
+    def _may_take(self, agent: Agent, extension: str) -> bool:
+        return agent.state == "ready" and self._phones.get(extension, False)

@@ -1,0 +1,76 @@
+"""Rows of queues, memberships and presence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.queues.machine import Agent, Wish
+from callcenter.queues.model import PresenceRow, QueueMemberRow, QueueRow
+
+
+@dataclass(frozen=True)
+class NewQueue:
+    """A queue to be. `name` is Asterisk's."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    wrapup_s: int = 15
+    service_level_s: int = 20
+
+
+@dataclass(frozen=True)
+class QueuePlan:
+    """The queues in order of name, and which of them each user serves."""
+
+    queues: tuple[QueueRow, ...]
+    served: dict[str, tuple[str, ...]]
+
+    @property
+    def wrapup(self) -> dict[str, timedelta]:
+        return {queue.name: timedelta(seconds=queue.wrapup_s) for queue in self.queues}
+
+
+async def read_plan(session: AsyncSession) -> QueuePlan:
+    """The plan as it is kept."""
+    queues = (await session.scalars(select(QueueRow).order_by(QueueRow.name))).all()
+    served: dict[str, list[str]] = defaultdict(list)
+    for row in await session.scalars(select(QueueMemberRow).order_by(QueueMemberRow.queue)):
+        served[row.user_id].append(row.queue)
+    return QueuePlan(tuple(queues), {user: tuple(names) for user, names in served.items()})
+
+
+async def read_presence(session: AsyncSession) -> dict[str, Agent]:
+    """What each user chose last."""
+    rows = (await session.scalars(select(PresenceRow))).all()
+    return {row.user_id: Agent(cast(Wish, row.wish), row.since, row.reason, row.wrapup_until) for row in rows}
+
+
+async def keep_presence(session: AsyncSession, user_id: str, agent: Agent) -> None:
+    """Keep what a user chose."""
+    row = PresenceRow(
+        user_id=user_id,
+        wish=agent.wish,
+        reason=agent.reason,
+        since=agent.since,
+        wrapup_until=agent.wrapup_until,
+    )
+    await session.merge(row)
+
+
+async def keep_queue(session: AsyncSession, queue: NewQueue) -> None:
+    """Make a queue, or give it new particulars."""
+    await session.merge(QueueRow(**vars(queue)))
+
+
+async def keep_served(session: AsyncSession, user_id: str, queues: Iterable[str]) -> None:
+    """Have a user serve these queues and no others."""
+    await session.execute(delete(QueueMemberRow).where(QueueMemberRow.user_id == user_id))
+    session.add_all([QueueMemberRow(queue=queue, user_id=user_id) for queue in sorted(set(queues))])

@@ -21,6 +21,7 @@ class Pops:
     """The open pops of every extension."""
 
     _calls: dict[str, Call] = field(default_factory=dict)
+    _writing: set[str] = field(default_factory=set)
 
     def apply(self, event: Event) -> list[Addressed]:
         """What an event changes on whose screen. Calls whose start was not seen are left alone."""
@@ -28,8 +29,7 @@ class Pops:
             self._calls.setdefault(event.call_id, Call(id=event.call_id, raw_number=event.number))
             return []
         if isinstance(event, people.PresenceChanged):
-            over = event.state in ("ready", "paused", "offline")
-            return self._sweep(event.extension, keep=0) if over else []
+            return self._presence(event.extension, event.state)
         call = self._calls.get(event.call_id or "")
         if call is None:
             return []
@@ -68,6 +68,15 @@ class Pops:
     def get(self, call_id: str) -> Call | None:
         """One call, if it is open or still shows."""
         return self._calls.get(call_id)
+
+    def _presence(self, extension: str, state: people.PresenceState) -> list[Addressed]:
+        """The end of a wrap-up closes what was written up. Without one, the agent closes it himself."""
+        if state == "wrapup":
+            self._writing.add(extension)
+        if state in ("wrapup", "ringing") or not (state == "offline" or extension in self._writing):
+            return []
+        self._writing.discard(extension)
+        return self._sweep(extension, keep=0)
 
     def _set(self, call: Call, reason: CloseReason = "ended") -> list[Addressed]:
         before = self._calls[call.id]

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from callcenter.customers.shapes import Grade, Home, Phone
 from callcenter.events.complaints import CrmState
 from callcenter.events.people import PresenceState
 
@@ -43,20 +44,6 @@ class QueueLive(_Shape):
     paused: int
 
 
-class CardPhone(_Shape):
-    id: str
-    raw: str
-    e164: str | None
-    label: str | None
-
-
-class CardHome(_Shape):
-    project: str
-    building: str | None
-    unit: str | None
-    room: str | None
-
-
 class CardTicket(_Shape):
     id: str
     number: str
@@ -82,9 +69,9 @@ class CustomerCard(_Shape):
 
     id: str
     name: str
-    grade: str
-    homes: tuple[CardHome, ...] = ()
-    phones: tuple[CardPhone, ...] = ()
+    grade: Grade
+    homes: tuple[Home, ...] = ()
+    phones: tuple[Phone, ...] = ()
     tags: tuple[str, ...] = ()
     open_tickets: tuple[CardTicket, ...] = ()
     last_calls: tuple[CardCall, ...] = ()

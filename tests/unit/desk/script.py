@@ -1,6 +1,6 @@
 """Calls as text: `seconds verb arguments` in, `extension message ...` out.
 
-    3 ring 1001 r1  > 1001 opened ringing
+3 ring 1001 r1  > 1001 opened ringing
 """
 
 from __future__ import annotations
@@ -26,7 +26,12 @@ def event_of(line: str, call_id: str = "c1") -> Event:
     match verb:
         case "start":
             return calls.CallStarted(
-                at=at, call_id=call_id, server="pbx", linked_id="1.1", direction="inbound", number=rest[0],
+                at=at,
+                call_id=call_id,
+                server="pbx",
+                linked_id="1.1",
+                direction="inbound",
+                number=rest[0],
                 dialled="02088886666",
             )
         case "chose":
@@ -39,7 +44,11 @@ def event_of(line: str, call_id: str = "c1") -> Event:
             )
         case "stop":
             return calls.CallRingStopped(
-                at=at, call_id=call_id, extension=rest[0], ring_id=rest[1], reason=rest[2]  # type: ignore[arg-type]
+                at=at,
+                call_id=call_id,
+                extension=rest[0],
+                ring_id=rest[1],
+                reason=rest[2],  # type: ignore[arg-type]
             )
         case "answer":
             queue_name = rest[1] if len(rest) > 1 else "complaint"
@@ -52,7 +61,10 @@ def event_of(line: str, call_id: str = "c1") -> Event:
             return calls.CallEnded(at=at, call_id=call_id, outcome=rest[0], cause="normal")  # type: ignore[arg-type]
         case "agent":
             return people.PresenceChanged(
-                at=at, user_id=f"u{rest[0]}", extension=rest[0], state=rest[1]  # type: ignore[arg-type]
+                at=at,
+                user_id=f"u{rest[0]}",
+                extension=rest[0],
+                state=rest[1],  # type: ignore[arg-type]
             )
     raise ValueError(line)
 

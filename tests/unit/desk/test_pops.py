@@ -26,6 +26,27 @@ CALLS = {
        60 agent 1001 wrapup
        90 agent 1001 ready        > 1001 closed ended
     """,
+    "no wrap-up, as after a colleague's call: the pop stays for the agent to close": """
+        0 start 13800138000
+        7 ring 1001 r1 -          > 1001 opened ringing
+        9 answer 1001 -           > 1001 changed talking
+        9 agent 1001 talking
+       60 left 1001               > 1001 changed ended
+       60 agent 1001 ready
+       90 agent 1001 offline      > 1001 closed ended
+    """,
+    "a phone that rings during the wrap-up does not end it": """
+        0 a:start 13800138000
+        1 a:answer 1001           > 1001 opened talking
+        9 a:left 1001             > 1001 changed ended
+        9 agent 1001 wrapup
+       10 b:start 13900139000
+       10 b:ring 1001 r2 -        > 1001 opened ringing
+       10 agent 1001 ringing
+       15 b:stop 1001 r2 no_answer > 1001 closed missed
+       15 agent 1001 wrapup
+       24 agent 1001 ready        > 1001 closed ended
+    """,
     "ring-all: the losers close, and their channels' end says nothing more": """
         0 start 13800138000
         6 queue complaint
@@ -84,7 +105,8 @@ CALLS = {
         7 ring 1001 r1            > 1001 opened ringing
         9 answer 1001             > 1001 changed talking
        20 end cut                 > 1001 changed ended
-       21 agent 1001 paused       > 1001 closed ended
+       20 agent 1001 wrapup
+       35 agent 1001 paused       > 1001 closed ended
     """,
     "a ring told twice opens once": """
         0 start 13800138000

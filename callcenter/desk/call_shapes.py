@@ -1,0 +1,132 @@
+"""Calls as the screens show them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel
+
+from callcenter.complaints.routes import TicketRow
+from callcenter.desk.protocol import CustomerCard
+from callcenter.web.paging import PageQuery
+
+Outcome = Literal["active", "answered", "abandoned", "in_menu", "failed", "cut"]
+TranscriptState = Literal["none", "waiting", "running", "done", "failed"]
+
+
+class CallQuery(PageQuery):
+    """Filters of the list. `q` looks in number and customer's name; `mine`: those I answered."""
+
+    q: str | None = None
+    queue: str | None = None
+    outcome: Outcome | None = None
+    mine: bool = False
+
+
+class CallRow(BaseModel):
+    """One line of the list. `wait_s`: from joining the queue to the answer or the end, null when never queued;
+    `talk_s`: seconds in which agents and caller heard each other."""
+
+    id: str
+    direction: Literal["inbound", "outbound", "internal"]
+    number: str | None
+    raw_number: str
+    customer_id: str | None
+    customer_name: str | None
+    queue: str | None
+    menu_path: str | None
+    kind: str | None
+    language: str | None
+    agent_id: str | None
+    agent_name: str | None
+    started_at: AwareDatetime
+    answered_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    wait_s: float | None
+    talk_s: float
+    outcome: Outcome
+    end_cause: str | None
+    has_recording: bool
+    transcript_state: TranscriptState
+    ticket_numbers: list[str]
+
+
+class CallLeg(BaseModel):
+    """One channel of the call."""
+
+    uniqueid: str
+    role: Literal["caller", "agent", "other"]
+    extension: str | None
+    agent_name: str | None
+    started_at: AwareDatetime
+    ringing_at: AwareDatetime | None
+    answered_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    cause: str | None
+
+
+TimelineKind = Literal[
+    "started",
+    "classified",
+    "queued",
+    "ringing",
+    "ring_stopped",
+    "answered",
+    "agent_left",
+    "ended",
+    "ticket_opened",
+    "recording_stored",
+]
+
+
+class TimelineEntry(BaseModel):
+    """Something that happened in the call; of the other fields only those are set that belong to its kind."""
+
+    at: AwareDatetime
+    kind: TimelineKind
+    queue: str | None = None
+    extension: str | None = None
+    agent_name: str | None = None
+    menu_path: str | None = None
+    reason: str | None = None
+    cause: str | None = None
+    number: str | None = None
+
+
+class Segment(BaseModel):
+    """Which part of the recording is what, in seconds from its start."""
+
+    start_s: float
+    end_s: float
+    kind: Literal["menu", "queue", "talk"]
+    agent_extension: str | None = None
+
+
+class RecordingSides(BaseModel):
+    """Which sides there are to hear."""
+
+    caller: bool
+    agent: bool
+
+
+class Recording(BaseModel):
+    """The call's sound."""
+
+    id: str
+    state: Literal["collecting", "ready", "missing", "deleted"]
+    duration_s: float | None
+    repaired: bool
+    sides: RecordingSides
+    segments: list[Segment]
+
+
+class CallDetail(CallRow):
+    """One call with everything that hangs on it."""
+
+    legs: list[CallLeg]
+    timeline: list[TimelineEntry]
+    disposition: str | None
+    note: str | None
+    customer: CustomerCard | None
+    tickets: list[TicketRow]
+    recording: Recording | None

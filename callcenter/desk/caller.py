@@ -1,0 +1,34 @@
+"""Who calls, written into the ledger: at once when only one customer has the number, else when the agent says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callcenter.calls.service import Calls
+from callcenter.customers.service import Customers
+from callcenter.desk.screen_pop import ScreenPop
+from callcenter.events import Event
+from callcenter.events.calls import CallStarted
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Joins calls and customers."""
+
+    calls: Calls
+    customers: Customers
+    screen_pop: ScreenPop
+
+    async def on_started(self, event: Event) -> None:
+        """Durable subscriber. A choice made in the meantime stands."""
+        assert isinstance(event, CallStarted)
+        candidates = await self.customers.find_by_number(event.number)
+        if len(candidates) == 1 and (await self.calls.get(event.call_id)).customer_id is None:
+            await self.calls.set_customer(event.call_id, candidates[0].id)
+
+    async def choose(self, call_id: str, customer_id: str | None) -> None:
+        """The agent says who calls, or takes it back. A customer that does not exist is a `Problem`."""
+        if customer_id is not None:
+            await self.customers.get(customer_id)
+        await self.calls.set_customer(call_id, customer_id)
+        await self.screen_pop.refresh(call_id)

@@ -1,0 +1,312 @@
+"""A small firm for the desk's tests: a database, three agents, a real server, browsers that listen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+from aiohttp.test_utils import TestServer
+
+from callcenter.accounts.model import UserRow
+from callcenter.bus import Bus
+from callcenter.calls.model import CallRow
+from callcenter.calls.service import Calls
+from callcenter.complaints.model import TicketRow
+from callcenter.complaints.routes import TicketShapes
+from callcenter.customers.numbers import PhoneRegion, parse
+from callcenter.customers.service import Customers
+from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
+from callcenter.db import Base, Database
+from callcenter.desk.build import DeskParts, build
+from callcenter.desk.protocol import Presence, QueueLive
+from callcenter.events import Event, calls, people
+from callcenter.events.ids import new_id
+from callcenter.rooms import Room
+from callcenter.web.identity import Identity
+from callcenter.web.server import COOKIE, make_app
+from crm_adapter.ports import ForeignRecord
+from recordings.model import Base as RecordingsBase
+
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+REGION = PhoneRegion(area_code="020", internal=("1000-1999",))
+AGENTS = {"1001": "李娜", "1002": "王芳", "1003": "陈静"}
+
+
+class FakeFloor:
+    """Agents and queues as a test sets them."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, people.PresenceState] = {}
+        self.waiting = 0
+
+    async def presence(self, user_id: str) -> Presence | None:
+        return Presence(state=self.states.get(user_id, "ready"), since=START, queues=("complaint",))
+
+    async def queues(self) -> list[QueueLive]:
+        return [QueueLive(name="complaint", waiting=self.waiting, longest_wait_s=0, ready=3, talking=0, paused=0)]
+
+
+class FakeCrm:
+    """A foreign CRM that answers when the test lets it."""
+
+    def __init__(self) -> None:
+        self.records: list[ForeignRecord] = []
+        self.answer = asyncio.Event()
+
+    async def find_customer(self, number: str) -> list[ForeignRecord]:
+        await self.answer.wait()
+        return self.records
+
+
+class Names:
+    """The users' names."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    async def names(self, user_ids: Any) -> Mapping[str, str]:
+        return {each: self._names[each] for each in user_ids if each in self._names}
+
+
+@dataclass
+class Browser:
+    """A tab of an agent's screen: keeps what a real one would show."""
+
+    socket: ClientWebSocketResponse
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    pops: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    async def next(self) -> dict[str, Any]:
+        """The next message, applied."""
+        received = await asyncio.wait_for(self.socket.receive(), 5)
+        assert received.type == WSMsgType.TEXT, received
+        message: dict[str, Any] = received.json()
+        self._apply(message)
+        return message
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """The next message of a kind; others are applied on the way."""
+        while (message := await self.next())["type"] != kind:
+            pass
+        return message
+
+    def _apply(self, message: dict[str, Any]) -> None:
+        self.messages.append(message)
+        match message["type"]:
+            case "snapshot":
+                self.pops = {pop["call_id"]: pop for pop in message["pops"]}
+            case "pop_opened":
+                assert message["pop"]["call_id"] not in self.pops, "a pop twice"
+                self.pops[message["pop"]["call_id"]] = message["pop"]
+            case "pop_changed":
+                assert message["pop"]["call_id"] in self.pops, "a change of nothing"
+                self.pops[message["pop"]["call_id"]] = message["pop"]
+            case "pop_closed":
+                del self.pops[message["call_id"]]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The types of the messages so far."""
+        return [message["type"] for message in self.messages]
+
+
+class Line:
+    """A call as the ledger would write it: rows and events in one transaction."""
+
+    def __init__(self, house: House, number: str) -> None:
+        self.house, self.number, self.id = house, number, new_id()
+        self.at = house.now
+        self._rings = 0
+
+    async def start(self) -> Line:
+        """The caller dials the complaint number."""
+        number = parse(self.number, REGION).e164
+        row = CallRow(
+            id=self.id, server="pbx", linked_id=self.id, direction="inbound", raw_number=self.number, number=number,
+            dialled="02088886667", menu_path="", kind="", language="", started_at=self.at, outcome="active",
+        )  # fmt: skip
+        async with self.house.db.transaction() as work:
+            work.session.add(row)
+            work.emit(
+                calls.CallStarted(
+                    at=self.at, call_id=self.id, server="pbx", linked_id=self.id, direction="inbound",
+                    number=self.number, dialled="02088886667",
+                )
+            )  # fmt: skip
+        await self.tell(calls.CallQueued(at=self.at, call_id=self.id, queue="complaint", position=1))
+        return self
+
+    async def ring(self, *extensions: str) -> Line:
+        """Agents' phones ring."""
+        for extension in extensions:
+            ring_id = f"{self.id}-{extension}-{self._rings}"
+            await self.tell(
+                calls.CallRinging(at=self.at, call_id=self.id, extension=extension, ring_id=ring_id, queue="complaint")
+            )
+        return self
+
+    async def answer(self, extension: str) -> Line:
+        """One of them answers."""
+        return await self.tell(
+            calls.CallAnswered(at=self.at, call_id=self.id, extension=extension, queue="complaint"),
+            answered_at=self.at, extension=extension, agent_id=self.house.user_id(extension),
+        )  # fmt: skip
+
+    async def end(self, outcome: str = "answered") -> Line:
+        """The caller hangs up."""
+        event = calls.CallEnded.model_validate(
+            {"at": self.at, "call_id": self.id, "outcome": outcome, "cause": "normal"}
+        )
+        return await self.tell(event, ended_at=self.at, outcome=outcome)
+
+    async def tell(self, event: Event, **columns: Any) -> Line:
+        """An event of this call, and what it changes in the ledger."""
+        async with self.house.db.transaction() as work:
+            row = await work.session.get_one(CallRow, self.id)
+            for name, value in columns.items():
+                setattr(row, name, value)
+            work.emit(event)
+        self.at += timedelta(seconds=1)
+        return self
+
+
+@dataclass
+class House:
+    """Everything under one roof. `restart` is the service killed and started again on the same database."""
+
+    path: Path
+    floor: FakeFloor = field(default_factory=FakeFloor)
+    crm: FakeCrm | None = None
+    now: datetime = START
+    backlog: int = 256
+
+    async def __aenter__(self) -> House:
+        self.db = Database(f"sqlite+aiosqlite:///{self.path / 'test.db'}")
+        async with self.db.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+            await connection.run_sync(RecordingsBase.metadata.create_all)
+        await self._hire()
+        self.customers = Customers(self.db, lambda: self.now, REGION)
+        self.client = ClientSession()
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._close()
+        await self.client.close()
+        await self.db.close()
+
+    async def restart(self) -> None:
+        """End the service and start it again."""
+        await self._close()
+        await self._open()
+
+    async def identify(self, token: str) -> Identity | None:
+        """Sessions: the token is the extension; `boss` has no phone."""
+        if token == "boss":
+            return Identity("boss", "boss", "周敏", "supervisor", None, "zh-CN", "csrf")
+        if token not in AGENTS:
+            return None
+        return Identity(self.user_id(token), token, AGENTS[token], "agent", token, "zh-CN", "csrf")
+
+    def user_id(self, extension: str) -> str:
+        """The user at a phone."""
+        return f"user-{extension}"
+
+    @contextlib.asynccontextmanager
+    async def browser(self, who: str) -> AsyncIterator[Browser]:
+        """A tab, with its snapshot."""
+        async with self.client.ws_connect(self.url("/desk"), headers=self.cookie(who)) as socket:
+            tab = Browser(socket)
+            assert (await tab.next())["type"] == "snapshot"
+            yield tab
+
+    async def get(self, path: str, who: str = "1001") -> Any:
+        """What a GET answers."""
+        async with self.client.get(self.url(path), headers=self.cookie(who)) as response:
+            return await response.json()
+
+    async def send(self, method: str, path: str, body: Any = None, who: str = "1001") -> int:
+        """The status of a request that changes something."""
+        headers = {**self.cookie(who), "X-CSRF-Token": "csrf"}
+        async with self.client.request(method, self.url(path), json=body, headers=headers) as response:
+            return response.status
+
+    def url(self, path: str) -> str:
+        """An address of the API."""
+        return str(self.server.make_url("/api/v1" + path))
+
+    def cookie(self, who: str) -> dict[str, str]:
+        """The session of a user."""
+        return {"Cookie": f"{COOKIE}={who}"}
+
+    async def call(self, number: str = "13800138000") -> Line:
+        """Somebody dials."""
+        return await Line(self, number).start()
+
+    async def customer(self, name: str, *numbers: str, **more: Any) -> str:
+        """Add a customer; his id."""
+        draft = CustomerDraft(
+            name=name,
+            phones=[PhoneDraft(raw=number) for number in numbers],
+            homes=[Home(project="翠湖花园", building="3", unit="2", room="1201")],
+            **more,
+        )
+        return (await self.customers.create(draft)).id
+
+    async def ticket(self, number: str, customer_id: str, kind: str = "complaint", **more: Any) -> str:
+        """Add an open ticket; its id."""
+        row = TicketRow(
+            id=new_id(), number=number, kind=kind, category=None, summary="卫生间渗水", status="open",
+            customer_id=customer_id, owner_id=self.user_id("1001"), created_at=self.now, crm_state="off", **more,
+        )  # fmt: skip
+        async with self.db.transaction() as work:
+            work.session.add(row)
+        return row.id
+
+    async def _hire(self) -> None:
+        async with self.db.transaction() as work:
+            for extension, name in AGENTS.items():
+                work.session.add(
+                    UserRow(
+                        id=self.user_id(extension), username=extension, name=name, role="agent",
+                        extension=extension, language="zh-CN", password_hash="", created_at=START,
+                    )
+                )  # fmt: skip
+
+    async def _open(self) -> None:
+        names = Names({self.user_id(extension): name for extension, name in AGENTS.items()})
+        tickets: Any = type("TicketNames", (), {"customers": self.customers})()
+        room = build(
+            DeskParts(
+                db=self.db, clock=lambda: self.now, calls=Calls(self.db), customers=self.customers,
+                ticket_shapes=TicketShapes(tickets, names), floor=self.floor, foreign=self.crm, backlog=self.backlog,
+            )
+        )  # fmt: skip
+        self._tasks = self._run(room)
+        self.server = TestServer(make_app(room.routes, self, None))
+        await self.server.start_server()
+
+    def _run(self, room: Room) -> list[asyncio.Task[None]]:
+        bus = Bus(self.db)
+        for subscriber in room.subscribers:
+            if subscriber.durable is None:
+                bus.add_live(subscriber)
+        durable = [bus.run_durable(each) for each in room.subscribers if each.durable]
+        running = [bus.run_live(), *durable, *(task() for _name, task in room.tasks)]
+        return [asyncio.ensure_future(work) for work in running]
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.server.close()

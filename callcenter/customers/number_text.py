@@ -27,6 +27,8 @@ _EXTENSION = re.compile(
     re.I | re.A,
 )
 """What is only marked off is short: after 7 digits or more, a comma or semicolon parts two numbers."""
+# Most numbers that a trunk or our own index hands over need no unwrapping.
+_BARE = re.compile(r"\+?[0-9]{1,40}")
 _SHAPE = re.compile(r"\+?[0-9][0-9 -]*")
 
 
@@ -40,6 +42,8 @@ class Cleaned(NamedTuple):
 
 def clean(raw: str) -> Cleaned:
     """Undo the wrapping: URI, brackets, labels, full-width characters, spelled-out extension."""
+    if _BARE.fullmatch(raw) and raw.strip("+0"):
+        return Cleaned(raw, None, withheld=False)
     if len(raw) > LONGEST:
         return Cleaned(None, None, withheld=False)
     text, extension = _unwrap(_plain_characters(raw))

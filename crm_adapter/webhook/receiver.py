@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from crm_adapter.ports import ForeignRecord, TicketDraft
 from crm_adapter.webhook.messages import MESSAGE, CustomerAnswer, TicketCreated
-from crm_adapter.webhook.signing import SignatureError, verify
+from crm_adapter.webhook.signing import SignatureError, secret_key, verify
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ _RECEIPT = TypeAdapter(Receipt)
 class Receiver:
     """Believes only signed, recent messages; a message id seen before gets the first answer again and opens nothing.
 
-    With `store`, receipts are appended to that file as JSON lines and read back at the start.
+    ValueError for a secret that is none. With `store`, receipts are appended to that file as JSON lines and read back at the start.
     """
 
     def __init__(self, secret: str, *, now: Callable[[], float] = time.time, store: Path | None = None) -> None:
+        secret_key(secret)
         self._secret = secret
         self._now = now
         self._store = store

@@ -48,7 +48,8 @@ _RECEIPT = TypeAdapter(Receipt)
 class Receiver:
     """Believes only signed, recent messages; a message id seen before gets the first answer again and opens nothing.
 
-    ValueError for a secret that is none. With `store`, receipts are appended to that file as JSON lines and read back at the start.
+    With `store`, receipts are appended to that file as JSON lines and read back at the start. ValueError for
+    a secret that cannot be one.
     """
 
     def __init__(self, secret: str, *, now: Callable[[], float] = time.time, store: Path | None = None) -> None:

@@ -25,21 +25,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     """
     customers = subparsers.add_parser("customers", help="customers: import")
     actions = customers.add_subparsers(dest="action", required=True)
-    load = actions.add_parser("import", help="bring in customers from a CSV file; running it again changes nothing")
-    load.add_argument("file", type=Path, metavar="FILE")
-    load.add_argument("--dry-run", action="store_true", help="only say what would happen")
-    load.set_defaults(run=lambda args: asyncio.run(_import(args, opened)))
+    importing = actions.add_parser(
+        "import", help="bring in customers from a CSV file; running it again changes nothing"
+    )
+    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    importing.set_defaults(run=lambda args: asyncio.run(_import(args, opened)))
 
 
 async def _import(args: argparse.Namespace, opened: Open) -> int:
-    """Exit status 0 when every line was good, 1 otherwise."""
-    if not args.file.is_file():
-        raise Problem("import_no_such_file", field="FILE", path=args.file)
     async with opened() as customers:
-        importer = Importer(customers.db, customers.clock, customers.region)
-        with args.file.open("rb") as file:
-            outcome = await importer.run(file, dry_run=args.dry_run)
-    shown = result(outcome, args.dry_run, terminal_language())
+        return await load(args.file, customers, dry_run=args.dry_run)
+
+
+async def load(path: Path, customers: Customers, *, dry_run: bool) -> int:
+    """Bring in a file and print what became of it. 0 when every line was good, 1 otherwise."""
+    if not await asyncio.to_thread(path.is_file):
+        raise Problem("import_no_such_file", field="FILE", path=path)
+    importer = Importer(customers.db, customers.clock, customers.region)
+    with path.open("rb") as file:
+        outcome = await importer.run(file, dry_run=dry_run)
+    shown = result(outcome, dry_run, terminal_language())
     _say(shown)
     return 1 if shown.errors else 0
 

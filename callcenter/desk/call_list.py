@@ -76,7 +76,7 @@ class CallList:
 
     async def _rows(self, query: Wanted) -> list[CallRow]:
         async with self.db.read() as session:
-            joined = [row for row in (await session.execute(query)).all()]
+            joined = list((await session.execute(query)).all())
             beside = await _beside(session, [call.id for call, *_ in joined], self.clock())
         return [_shaped(row, beside) for row in joined]
 

@@ -55,10 +55,10 @@ async def read_history(session: AsyncSession, customer_ids: Sequence[str], numbe
     calls = calls.where(CallRow.id.in_(_last(customer_ids, number)), CallRow.id != besides)
     called = (await session.execute(calls.order_by(CallRow.started_at.desc()))).all()
     if not customer_ids:
-        return History([row for row in called], [])
+        return History(list(called), [])
     tickets = select(TicketRow).where(TicketRow.customer_id.in_(customer_ids), TicketRow.status == "open")
     rows = (await session.scalars(tickets.order_by(TicketRow.id.desc()).limit(_LOOKED_AT))).all()
-    return History([row for row in called], rows)
+    return History(list(called), rows)
 
 
 def _last(customer_ids: Sequence[str], number: str | None) -> Any:

@@ -17,30 +17,16 @@ BACKLOG = 256
 
 @dataclass(eq=False)
 class Connection:
-    """One browser tab. Until it has its snapshot, what it must learn besides pops is held back."""
+    """One browser tab."""
 
     identity: Identity
     backlog: int = BACKLOG
     fallen_behind: asyncio.Event = field(default_factory=asyncio.Event)
-    _held: list[str] | None = field(default_factory=list)
     _queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-
-    @property
-    def live(self) -> bool:
-        """Whether the snapshot is on its way."""
-        return self._held is None
-
-    def begin(self, snapshot: Snapshot) -> None:
-        """Send the snapshot, then what was held."""
-        held, self._held = self._held or [], None
-        for text in (snapshot.model_dump_json(), *held):
-            self.offer(text)
 
     def offer(self, text: str) -> None:
         """Have a message sent in its turn. A client too far behind gets no more: it must connect again."""
-        if self._held is not None:
-            self._held.append(text)
-        elif self._queue.qsize() < self.backlog:
+        if self._queue.qsize() < self.backlog:
             self._queue.put_nowait(text)
         else:
             self.fallen_behind.set()
@@ -56,9 +42,10 @@ class Hub:
 
     _all: set[Connection] = field(default_factory=set)
 
-    def join(self, identity: Identity, backlog: int = BACKLOG) -> Connection:
-        """A new tab. It gets messages from now on, the snapshot first."""
+    def join(self, identity: Identity, snapshot: Snapshot, backlog: int = BACKLOG) -> Connection:
+        """A new tab. It gets the snapshot, which must be of this very moment, and every message from now on."""
         connection = Connection(identity, backlog)
+        connection.offer(snapshot.model_dump_json())
         self._all.add(connection)
         return connection
 
@@ -67,10 +54,9 @@ class Hub:
         self._all.discard(connection)
 
     def send_pops(self, messages: Iterable[tuple[str, PopMessage]]) -> None:
-        """Each message to the tabs of its extension. Those without a snapshot yet will find it there."""
+        """Each message to the tabs of its extension."""
         for extension, message in messages:
-            wanted = [each for each in self._all if each.live and each.identity.extension == extension]
-            _send(wanted, message)
+            _send([each for each in self._all if each.identity.extension == extension], message)
 
     def send_to_user(self, user_id: str, message: BaseModel) -> None:
         """A message to the tabs of one user."""
@@ -83,9 +69,6 @@ class Hub:
     def has_user(self, user_id: str) -> bool:
         """Whether a user has a tab open."""
         return any(each.identity.user_id == user_id for each in self._all)
-
-    def __len__(self) -> int:
-        return len(self._all)
 
 
 def _send(connections: list[Connection], message: BaseModel) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from callcenter.desk.fold import Call, Card
-from callcenter.desk.protocol import Presence, QueueLive
+from callcenter.queues.shapes import PresenceView, QueueLive
 from crm_adapter.ports import ForeignRecord
 
 # Who may be calling. The call is as the screens know it.
@@ -22,12 +22,20 @@ class ForeignRecords(Protocol):
 
 
 class Floor(Protocol):
-    """The agents and the queues at this moment."""
+    """The agents and the queues at this moment; the room `queues` is one."""
 
-    async def presence(self, user_id: str) -> Presence | None:
-        """How an agent is; None for a user without a phone."""
+    def view(self, user_id: str, extension: str | None) -> PresenceView:
+        """A user's presence."""
         ...
 
-    async def queues(self) -> list[QueueLive]:
+    def live(self) -> list[QueueLive]:
         """The live figures of every queue."""
+        ...
+
+    def watch_presence(self, watcher: Callable[[str, str], None]) -> None:
+        """Have `watcher(user_id, extension)` called whenever an agent's presence changes."""
+        ...
+
+    def watch_queues(self, watcher: Callable[[], None]) -> None:
+        """Have `watcher()` called whenever the figures change."""
         ...

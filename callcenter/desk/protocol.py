@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from callcenter.customers.shapes import Grade, Home, Phone
 from callcenter.events.complaints import CrmState
-from callcenter.events.people import PresenceState
+from callcenter.queues.shapes import PresenceView, QueueLive
 
 PopState = Literal["ringing", "talking", "ended"]
 CloseReason = Literal["answered_elsewhere", "abandoned", "ended", "missed"]
@@ -24,24 +24,6 @@ CardReason = Literal["chosen", "only_match", "open_complaint", "open_ticket", "l
 
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class Presence(_Shape):
-    state: PresenceState
-    reason: str | None = None
-    since: datetime
-    queues: tuple[str, ...] = ()
-    phone_registered: bool = False
-    wrapup_until: datetime | None = None
-
-
-class QueueLive(_Shape):
-    name: str
-    waiting: int
-    longest_wait_s: float
-    ready: int
-    talking: int
-    paused: int
 
 
 class CardTicket(_Shape):
@@ -131,7 +113,7 @@ class Snapshot(_Shape):
     """Everything at once, sent first. `presence` is null for a user without a phone."""
 
     type: Literal["snapshot"] = "snapshot"
-    presence: Presence | None
+    presence: PresenceView | None
     pops: tuple[Pop, ...]
     queues: tuple[QueueLive, ...]
 
@@ -154,7 +136,7 @@ class PopClosed(_Shape):
 
 class PresenceChanged(_Shape):
     type: Literal["presence_changed"] = "presence_changed"
-    presence: Presence
+    presence: PresenceView
 
 
 class QueuesChanged(_Shape):

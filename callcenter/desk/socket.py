@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, web
 from callcenter.desk.hub import BACKLOG, Connection, Hub
 from callcenter.desk.pops import Pops
 from callcenter.desk.ports import Floor
-from callcenter.desk.protocol import Pop, Snapshot
+from callcenter.desk.protocol import Snapshot
 from callcenter.web.http import Context
 from callcenter.web.identity import Identity
 
@@ -33,9 +33,8 @@ class DeskSocket:
             heartbeat=_HEARTBEAT_S, timeout=_GOODBYE_S, max_msg_size=_LARGEST_FROM_CLIENT, compress=False
         )
         await socket.prepare(ctx.request)
-        connection = self.hub.join(ctx.me, self.backlog)
+        connection = self.hub.join(ctx.me, self._snapshot(ctx.me), self.backlog)
         try:
-            await self._begin(connection)
             await _talk(socket, connection)
         finally:
             self.hub.leave(connection)
@@ -43,16 +42,14 @@ class DeskSocket:
             await _send_away(ctx.request, socket)
         return socket
 
-    async def _begin(self, connection: Connection) -> None:
-        """Joined first and asked afterwards: what changes in between is held, so that nothing is missed."""
-        who = connection.identity
-        presence = await self.floor.presence(who.user_id) if who.extension else None
-        queues = tuple(await self.floor.queues())
-        pops = self._pops(who)
-        connection.begin(Snapshot(presence=presence, pops=pops, queues=queues))
-
-    def _pops(self, who: Identity) -> tuple[Pop, ...]:
-        return self.pops.shown(who.extension) if who.extension else ()
+    def _snapshot(self, who: Identity) -> Snapshot:
+        """Everything that this user sees; nobody else runs between this and joining, so nothing is missed."""
+        extension = who.extension
+        return Snapshot(
+            presence=self.floor.view(who.user_id, extension) if extension else None,
+            pops=self.pops.shown(extension) if extension else (),
+            queues=tuple(self.floor.live()),
+        )
 
 
 async def _talk(socket: web.WebSocketResponse, connection: Connection) -> None:

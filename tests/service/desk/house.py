@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,9 +25,9 @@ from callcenter.customers.service import Customers
 from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
 from callcenter.db import Base, Database
 from callcenter.desk.build import DeskParts, build
-from callcenter.desk.protocol import Presence, QueueLive
 from callcenter.events import Event, calls, people
 from callcenter.events.ids import new_id
+from callcenter.queues.shapes import PresenceView, QueueLive
 from callcenter.rooms import Room
 from callcenter.web.identity import Identity
 from callcenter.web.server import COOKIE, make_app
@@ -45,12 +45,36 @@ class FakeFloor:
     def __init__(self) -> None:
         self.states: dict[str, people.PresenceState] = {}
         self.waiting = 0
+        self._presence_watchers: list[Callable[[str, str], None]] = []
+        self._queue_watchers: list[Callable[[], None]] = []
 
-    async def presence(self, user_id: str) -> Presence | None:
-        return Presence(state=self.states.get(user_id, "ready"), since=START, queues=("complaint",))
+    def set(self, extension: str, state: people.PresenceState) -> None:
+        """An agent is in another state."""
+        self.states[f"user-{extension}"] = state
+        for told in self._presence_watchers:
+            told(f"user-{extension}", extension)
+        for changed in self._queue_watchers:
+            changed()
 
-    async def queues(self) -> list[QueueLive]:
-        return [QueueLive(name="complaint", waiting=self.waiting, longest_wait_s=0, ready=3, talking=0, paused=0)]
+    def view(self, user_id: str, extension: str | None) -> PresenceView:
+        return PresenceView(
+            state=self.states.get(user_id, "ready"), wish="ready", reason=None, since=START, queues=["complaint"],
+            phone_registered=True, wrapup_until=None, pbx_connected=True,
+        )  # fmt: skip
+
+    def live(self) -> list[QueueLive]:
+        return [
+            QueueLive(
+                name="complaint", label_zh="投诉", label_en="Complaints", waiting=self.waiting, longest_wait_s=0,
+                longest_since=None, ready=3, talking=0, paused=0,
+            )
+        ]  # fmt: skip
+
+    def watch_presence(self, watcher: Callable[[str, str], None]) -> None:
+        self._presence_watchers.append(watcher)
+
+    def watch_queues(self, watcher: Callable[[], None]) -> None:
+        self._queue_watchers.append(watcher)
 
 
 class FakeCrm:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from callcenter.events import calls, complaints, people
+from callcenter.events import calls, complaints
 from crm_adapter.ports import ForeignRecord
 
 from .house import START, Browser, FakeCrm, House
@@ -202,9 +202,7 @@ async def test_the_firms_own_crm_fills_in_the_open_pop(tmp_path: Path) -> None:
 
 async def test_presence_goes_to_the_agents_own_tabs(house: House) -> None:
     async with house.browser("1001") as tab, house.browser("1002") as other:
-        house.floor.states[house.user_id("1001")] = "wrapup"
-        async with house.db.transaction() as work:
-            work.emit(people.PresenceChanged(at=START, user_id=house.user_id("1001"), extension="1001", state="wrapup"))
+        house.floor.set("1001", "wrapup")
         assert (await tab.until("presence_changed"))["presence"]["state"] == "wrapup"
         assert (await tab.until("queues_changed"))["queues"][0]["name"] == "complaint"
         await said_nothing(house, other)

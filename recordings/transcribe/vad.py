@@ -26,16 +26,26 @@ _GAP_S = 0.3  # silence between packed stretches
 
 
 def speech(samples: Samples, spans: Sequence[Span] | None = None) -> list[Span]:
-    """The stretches of speech, in order, within `spans` (default: everywhere)."""
+    """The stretches of speech, in order, within `spans` (default: everywhere). None reaches over two spans."""
     loud = levels(samples, FRAME_S)
-    inside = _frames_inside(spans, len(loud))
-    considered = loud[inside & (loud > SILENCE_DB)]
+    whole = Span(0.0, len(samples) / RATE)
+    limits = [whole] if spans is None else [Span(s.start_s, min(s.end_s, whole.end_s)) for s in spans]
+    parts = [loud[round(s.start_s / FRAME_S) : round(s.end_s / FRAME_S)] for s in limits]
+    considered = np.concatenate([np.zeros(0), *parts])
+    considered = considered[considered > SILENCE_DB]
     if not len(considered):
         return []
-    active = inside & (loud > _threshold(considered))
-    stretches = [s for s in _runs(active) if s.duration_s >= _SHORTEST_S]
-    limits = spans if spans is not None else [Span(0.0, len(samples) / RATE)]
-    return [_widened(stretch, limits) for stretch in _joined(stretches, limits)]
+    threshold = _threshold(considered)
+    return [
+        stretch for part, limit in zip(parts, limits, strict=True) for stretch in _stretches(part > threshold, limit)
+    ]
+
+
+def _stretches(active: npt.NDArray[np.bool_], limit: Span) -> Iterator[Span]:
+    """Where the frames are active, which begin with `limit` and stay inside it."""
+    for run in _joined([r for r in _runs(active) if r.duration_s >= _SHORTEST_S]):
+        start, end = limit.start_s + run.start_s, limit.start_s + run.end_s
+        yield Span(max(start - _MARGIN_S, limit.start_s), min(end + _MARGIN_S, limit.end_s))
 
 
 def _threshold(loud: npt.NDArray[np.float64]) -> float:
@@ -45,42 +55,20 @@ def _threshold(loud: npt.NDArray[np.float64]) -> float:
     return float(min(above, max(loudest - _BELOW_SPEECH_DB, _QUIETEST_SPEECH_DB)))
 
 
-def _frames_inside(spans: Sequence[Span] | None, count: int) -> npt.NDArray[np.bool_]:
-    inside = np.full(count, spans is None)
-    for span in spans or ():
-        inside[round(span.start_s / FRAME_S) : round(span.end_s / FRAME_S)] = True
-    return inside
-
-
 def _runs(active: npt.NDArray[np.bool_]) -> Iterator[Span]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], active, [False])).astype(np.int8)))
     for first, last in edges.reshape(-1, 2):
         yield Span(float(first) * FRAME_S, float(last) * FRAME_S)
 
 
-def _joined(stretches: Sequence[Span], limits: Sequence[Span]) -> list[Span]:
+def _joined(runs: Sequence[Span]) -> list[Span]:
     joined: list[Span] = []
-    for stretch in stretches:
-        if joined and _belong(joined[-1], stretch, limits):
-            joined[-1] = Span(joined[-1].start_s, stretch.end_s)
+    for run in runs:
+        if joined and run.start_s - joined[-1].end_s < _PAUSE_S:
+            joined[-1] = Span(joined[-1].start_s, run.end_s)
         else:
-            joined.append(stretch)
+            joined.append(run)
     return joined
-
-
-def _belong(before: Span, after: Span, limits: Sequence[Span]) -> bool:
-    close = after.start_s - before.end_s < _PAUSE_S
-    return close and _limit(before, limits) is _limit(after, limits)
-
-
-def _limit(stretch: Span, limits: Sequence[Span]) -> Span:
-    middle = (stretch.start_s + stretch.end_s) / 2
-    return min(limits, key=lambda s: max(s.start_s - middle, middle - s.end_s))
-
-
-def _widened(stretch: Span, limits: Sequence[Span]) -> Span:
-    limit = _limit(stretch, limits)
-    return Span(max(stretch.start_s - _MARGIN_S, limit.start_s, 0.0), min(stretch.end_s + _MARGIN_S, limit.end_s))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from callcenter.calls.model import ACTIVE, CallLegRow, CallRow
 from callcenter.db import Database
@@ -44,7 +45,10 @@ class Calls:
 
     async def set_customer(self, call_id: str, customer_id: str | None) -> None:
         """Say who the far party is; None takes it back."""
-        await self._set(call_id, customer_id=customer_id)
+        try:
+            await self._set(call_id, customer_id=customer_id)
+        except IntegrityError as error:
+            raise Problem("customer_choice_unknown", field="customer_id", value=customer_id) from error
 
     async def set_disposition(self, call_id: str, code: str, note: str = "") -> None:
         """How the agent sums up the call."""

@@ -8,12 +8,14 @@ import pytest
 import callcenter.accounts.model
 import callcenter.customers.model  # noqa: F401  # the ledger refers to it
 from callcenter.db import Base, Database
+from recordings.model import Base as RecordingsBase
 
 
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}")
     async with database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+        for metadata in (Base.metadata, RecordingsBase.metadata):
+            await connection.run_sync(metadata.create_all)
     yield database
     await database.close()

@@ -1,0 +1,72 @@
+"""Shapes of the API."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from callcenter.calls.service import Disposition
+
+
+class DispositionChoice(BaseModel):
+    """How the agent sums up a call."""
+
+    code: Disposition
+    note: str = ""
+
+
+class CustomerChoice(BaseModel):
+    """Who the far party is; null takes the choice back."""
+
+    customer_id: str | None
+
+
+class PeaksView(BaseModel):
+    """The outline of both sides: the loudest sample of each interval, 0 to 100. The agent's side holds all that the
+    caller heard."""
+
+    caller: list[int]
+    agent: list[int]
+    per_second: int
+
+
+class WordView(BaseModel):
+    """A word. Times are seconds from the start of the recording, confidence is 0 to 1."""
+
+    start_s: float
+    end_s: float
+    text: str
+    confidence: float
+
+
+class UtteranceView(BaseModel):
+    """Speech of one side without a long pause."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    side: Literal["caller", "agent"]
+    agent_extension: str | None
+    start_s: float
+    end_s: float
+    text: str
+    confidence: float
+    words: list[WordView]
+
+
+class TranscriptError(BaseModel):
+    """Why there are no words, and what to do about it."""
+
+    code: str
+    title: str
+    remedy: str
+
+
+class TranscriptView(BaseModel):
+    """What was said, as far as it is known."""
+
+    state: Literal["waiting", "running", "done", "failed"]
+    language: str | None
+    engine: str | None
+    error: TranscriptError | None
+    utterances: list[UtteranceView]

@@ -6,9 +6,14 @@ import argparse
 import asyncio
 import json
 import sys
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 from callcenter.errors import Problem
 from callcenter.words import explain, terminal_language
+
+if TYPE_CHECKING:
+    from callcenter.customers.service import Customers
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,7 +39,6 @@ def _parser() -> argparse.ArgumentParser:
     import callcenter.asterisk.commands
     import callcenter.customers.commands
     import callcenter.demo.commands
-    import callcenter.desk.commands
     import callcenter.ivr.commands
     import recordings.commands
 
@@ -48,12 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("--write", metavar="MESSAGE", help="write a new migration instead (for developers)")
     migrate.set_defaults(run=_migrate)
     _user_parser(commands)
+    callcenter.customers.commands.add_parser(commands, _customers)
     for room in (
         callcenter.demo.commands,
         callcenter.asterisk.commands,
         callcenter.ivr.commands,
-        callcenter.customers.commands,
-        callcenter.desk.commands,
         recordings.commands,
     ):
         room.add_parser(commands)
@@ -119,6 +122,12 @@ def _add_user(arguments: argparse.Namespace) -> int:
     asyncio.run(act())
     print(f"{user.username}: {user.role}" + (f", {user.extension}" if user.extension else ""))
     return 0
+
+
+def _customers() -> AbstractAsyncContextManager[Customers]:
+    from callcenter.app import opened_customers
+
+    return opened_customers()
 
 
 def _read_password() -> str:

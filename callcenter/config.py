@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +22,10 @@ from callcenter.errors import Problem
 from crm_adapter.settings import CrmSettings
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
+# These end up in Asterisk's configuration files as well: no control characters, no separators.
+Port = Annotated[int, Field(ge=0, le=65535)]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,255}$")]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callcenter"
 
 
@@ -32,7 +36,7 @@ class _Group(BaseModel):
 class FirmSettings(_Group):
     """The firm that runs the service. `area_code` completes local numbers, such as 020 for Guangzhou."""
 
-    name: str = "示例物业"
+    name: str = "安居物业"
     timezone: str = "Asia/Shanghai"
     area_code: str = "020"
 
@@ -62,19 +66,19 @@ class DatabaseSettings(_Group):
 
 
 class AmiSettings(_Group):
-    """Asterisk's manager interface. No host: the service runs without telephony and says so."""
+    """Where Asterisk's manager interface listens and who we are there."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=5038, ge=1, le=65535)
-    user: str = "callcenter"
+    host: Host = "127.0.0.1"
+    port: Port = 5038
+    user: Word = "callcenter"
     secret: SecretStr = SecretStr("")
 
 
 class AgiSettings(_Group):
-    """Where the menu server listens for Asterisk."""
+    """Where the menu server (FastAGI) listens for Asterisk."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=4573, ge=0, le=65535)
+    host: Host = "127.0.0.1"
+    port: Port = 4573
 
 
 class IvrSettings(_Group):
@@ -110,9 +114,7 @@ class SpeechSettings(_Group):
 class Settings(BaseSettings):
     """All settings. `data_dir` holds what the service itself writes."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CALLCENTER_", env_nested_delimiter="__", frozen=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="CALLCENTER_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
     data_dir: Path = Path("var")
     firm: FirmSettings = FirmSettings()

@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 
 from callcenter.db import Base, Database
 from callcenter.errors import Problem
-from recordings.model import metadata as recordings_metadata
+from recordings.model import Base as RecordingsBase
 
-METADATA = [Base.metadata, recordings_metadata]
+METADATA = [Base.metadata, RecordingsBase.metadata]
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 

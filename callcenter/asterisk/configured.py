@@ -18,18 +18,8 @@ from pydantic_settings import (
 
 from callcenter import config
 from callcenter.asterisk.secrets import load_or_make
-from callcenter.asterisk.settings import (
-    AgiSettings,
-    AmiSettings,
-    Frozen,
-    Host,
-    PbxSettings,
-    PhoneAccount,
-    Port,
-    PublicNumber,
-    QueueSettings,
-    Word,
-)
+from callcenter.asterisk.settings import Frozen, PbxSettings, PhoneAccount, PublicNumber, QueueSettings
+from callcenter.config import AgiSettings, AmiSettings, Host, Port, Word
 from callcenter.errors import Problem
 
 _DEFAULT = PbxSettings()

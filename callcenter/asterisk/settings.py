@@ -7,12 +7,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
 
-Port = Annotated[int, Field(ge=0, le=65535)]
-# Everything below ends up in configuration files line by line: no control characters, no separators.
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")]
-Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,255}$")]
+from callcenter.config import AgiSettings, AmiSettings, Host, Port, Word
+
+# What ends up in configuration files line by line: no control characters, no separators.
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f;\[\]<>\"]{0,80}$")]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]*$")]
 
@@ -22,22 +21,6 @@ _SOCKET_PATH_LIMIT = 100
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AmiSettings(Frozen):
-    """Where Asterisk's manager interface listens and who we are there."""
-
-    host: Host = "127.0.0.1"
-    port: Port = 5038
-    user: Word = "callcenter"
-    secret: SecretStr = SecretStr("")
-
-
-class AgiSettings(Frozen):
-    """Where a menu server (FastAGI) listens."""
-
-    host: Host = "127.0.0.1"
-    port: Port = 4573
 
 
 class PhoneAccount(Frozen):

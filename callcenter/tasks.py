@@ -1,0 +1,35 @@
+"""Long tasks: each has a name, an owner and an end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+
+class Tasks:
+    """Tasks that run as long as their owner. One that ends by itself has failed."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, name: str, work: Awaitable[None]) -> None:
+        """Run `work` until `stop`."""
+
+        async def run() -> None:
+            await work
+
+        self._tasks.append(asyncio.create_task(run(), name=name))
+
+    async def wait(self) -> None:
+        """Until one of them ends; its error is raised."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        raise RuntimeError(f"{min(task.get_name() for task in done)} ended by itself")
+
+    async def stop(self) -> None:
+        """Cancel all, the last started first, and wait until they are gone."""
+        for task in reversed(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()

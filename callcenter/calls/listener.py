@@ -1,7 +1,8 @@
 """From AMI messages to the ledger. `feed` never waits; one task applies and writes.
 
-Messages that are there at once are written together; a single one is written at once, so that a pop is not kept
-waiting. A change without an event (a leg, a variable) waits for the next write, half a second at most.
+What an agent's screen waits for is written at once, together with all else that is there. What nobody waits for (a
+new call, a menu's choice, a leg) goes along with the next write or waits a moment, so that a ringing phone, which
+follows within milliseconds, does not find the database busy.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from callcenter.calls.tracker import CallTracker, Change, wanted
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.events import Event
+from callcenter.events.calls import CallClassified, CallQueued, CallStarted
 
 log = structlog.get_logger(__name__)
 _BATCH = 500
-_IDLE_S = 0.5
+_MOMENT_S = 0.05
+_PATIENT = (CallStarted, CallClassified, CallQueued)
 _RETRY_S = 1.0
 
 
@@ -78,10 +81,14 @@ class Listener:
         await self._write()
 
     async def _gather(self) -> None:
-        """Wait for something to write: an event, or nothing new for a while after silent changes."""
-        while not self._events:
+        """Wait for something to write: an event that is waited for, or the end of the moment that others may wait."""
+        loop = asyncio.get_running_loop()
+        due: float | None = None
+        while all(isinstance(event, _PATIENT) for event in self._events):
+            if due is None and (self._touched or self._boot_unsaved):
+                due = loop.time() + _MOMENT_S
             try:
-                async with asyncio.timeout(_IDLE_S if self._touched or self._boot_unsaved else None):
+                async with asyncio.timeout_at(due):
                     self._take(await self._inbox.get())
             except TimeoutError:
                 return

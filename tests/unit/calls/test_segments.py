@@ -17,7 +17,8 @@ def at(seconds: float | None) -> datetime | None:
 
 
 # recording began, joined a queue, talks (extension, from, to), ended → kind, from, to, agent
-TABLES = {
+Expected = list[tuple[str, float, float, str | None]]
+TABLES: dict[str, tuple[float | None, float | None, list[tuple[str, float, float | None]], float, Expected]] = {
     "one talk": (0.2, 6, [("1001", 9, 30)], 30.1,
                  [("menu", 0, 5.8, None), ("queue", 5.8, 8.8, None), ("talk", 8.8, 29.8, "1001")]),
     "two talks, waiting between": (0, 6, [("1001", 9, 20), ("1002", 25, 35)], 35,

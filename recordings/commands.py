@@ -1,14 +1,27 @@
-"""`callcenter models list | install | check`."""
+"""`callcenter models list | install | check | measure`."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 
 from recordings.errors import ModelUnknown, RecordingError
+from recordings.measure import Figures, known_texts, measure
 from recordings.model_install import adopt, install
-from recordings.models import CATALOGUE, DEFAULT_MODELS, find, installed, known, models_folder, verify
+from recordings.models import (
+    CATALOGUE,
+    DEFAULT_MODELS,
+    InstalledModel,
+    choose,
+    find,
+    installed,
+    known,
+    models_folder,
+    verify,
+)
+from recordings.transcribe.pool import PoolTranscriber
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,6 +39,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     checking = actions.add_parser("check", help="read every file of the installed models")
     checking.add_argument("names", nargs="*", metavar="NAME")
     checking.set_defaults(run=_check)
+    measuring = actions.add_parser("measure", help="how well a model does on a folder of known sounds")
+    measuring.add_argument("folder", type=Path, help="8 kHz WAV files and a texts.json: {file name: words}")
+    measuring.add_argument("--language", required=True)
+    measuring.add_argument("--model", help="default: the one that a call of this language gets")
+    measuring.set_defaults(run=_measure)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -75,6 +93,20 @@ def _check(args: argparse.Namespace) -> int:
             failed = 1
             print(f"{name}: {error}", file=sys.stderr)
     return failed
+
+
+def _measure(args: argparse.Namespace) -> int:
+    models = [find(args.model)] if args.model else installed()
+    print(f"{choose(args.language, models).name}: {asyncio.run(_figures(args, models))}")
+    return 0
+
+
+async def _figures(args: argparse.Namespace, models: list[InstalledModel]) -> Figures:
+    pool = PoolTranscriber(models=lambda: models)
+    try:
+        return await measure(pool, known_texts(args.folder), args.language)
+    finally:
+        await pool.close()
 
 
 def _say(text: str) -> None:

@@ -90,6 +90,8 @@ def _present(name: str, root: Path) -> bool:
 @contextmanager
 def _building(root: Path, name: str) -> Iterator[Path]:
     """A folder that takes the model's place when the block ends well, and vanishes when it does not."""
+    for left in root.glob(f".{name}.*/"):  # by one that was killed; nobody else works here, we hold the lock
+        shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=root))
     folder.chmod(0o755)
     try:

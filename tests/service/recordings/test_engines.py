@@ -55,11 +55,15 @@ class Remembering:
         self._heard: dict[object, Heard] = {}
 
     async def transcribe(self, sound: Path, language: str, spans: Sequence[Span] | None = None) -> Heard:
-        content = await asyncio.to_thread(sound.read_bytes) if sound.exists() else b""
+        content = await asyncio.to_thread(content_of, sound)
         key = (content, language, spans if spans is None else tuple(spans))
         if key not in self._heard:
             self._heard[key] = await self._transcriber.transcribe(sound, language, spans)
         return self._heard[key]
+
+
+def content_of(sound: Path) -> bytes:
+    return sound.read_bytes() if sound.exists() else b""
 
 
 async def named(check: Check, subject: Subject) -> None:

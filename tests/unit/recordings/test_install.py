@@ -150,7 +150,10 @@ def test_a_model_is_installed_once_and_may_upsample(catalogued: str, publisher: 
 def test_a_model_with_a_lost_file_is_installed_anew(catalogued: str, publisher: Publisher, tmp_path: Path) -> None:
     first = install(catalogued, tmp_path, quiet)
     (first.folder / "am" / "final.mdl").unlink()
+    killed = tmp_path / f".{catalogued}.abc"
+    killed.mkdir()
     verify(install(catalogued, tmp_path, quiet))
+    assert not killed.exists()
 
 
 def test_two_at_once_fetch_once(catalogued: str, publisher: Publisher, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ export interface RoomLink {
 
 /** The desk is for those who have a phone; the others read. */
 export function mayUseDesk(me: Me): boolean {
-  return me.user.extension !== null && me.user.extension !== "";
+  return Boolean(me.user.extension) && me.permissions.includes("desk");
 }
 
 export function roomsOf(me: Me): RoomLink[] {

@@ -31,9 +31,11 @@ export const theme: ThemeConfig = {
     fontFamily: FONTS,
     fontSize: 14,
     controlHeight: 32,
+    colorBgMask: "rgb(20 48 45 / 32%)",
     wireframe: false,
   },
   components: {
+    Button: { primaryShadow: "none", defaultShadow: "none" },
     Table: {
       headerBg: "#f8faf9",
       headerColor: "#5c6a67",

@@ -1,5 +1,7 @@
-/** How a call can end for the agent; the words are in the catalogues. */
-export const DISPOSITIONS = [
+import type { Disposition } from "@/components/api/types";
+
+/** How a call can end for the agent, the usual ones first; the words are in the catalogues. */
+export const DISPOSITIONS: readonly Disposition[] = [
   "resolved",
   "ticket_opened",
   "callback_promised",
@@ -7,4 +9,4 @@ export const DISPOSITIONS = [
   "wrong_number",
   "no_response",
   "other",
-] as const;
+];

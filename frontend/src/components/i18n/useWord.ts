@@ -23,5 +23,6 @@ export const WORD_GROUPS = [
   "customerKind",
   "phoneLabel",
   "spoken",
+  "importField",
 ] as const;
 export type WordGroup = (typeof WORD_GROUPS)[number];

@@ -7,6 +7,7 @@ import { asProblem } from "@/components/api/problem";
 import type { TicketKind, TicketRow } from "@/components/api/types";
 import { FormProblem, showOnField } from "@/components/ui/FormProblem";
 import { KeyHint } from "@/components/ui/KeyHint";
+import css from "./ticketForm.module.css";
 import { groupsFor, useCategories } from "./useCategories";
 
 export const TICKET_KINDS: TicketKind[] = ["complaint", "repair", "inquiry", "suggestion", "praise"];
@@ -72,6 +73,7 @@ export function TicketForm({ kind, callId, customerId, rows = 5, factsRef, onCre
       <Form.Item name="kind" label={t("ticket.kind")}>
         <Segmented
           block
+          className={css.kinds}
           options={TICKET_KINDS.map((value) => ({ value, label: t(`ticketKind.${value}`) }))}
           onChange={() => form.setFieldValue("category", undefined)}
           data-testid="ticket-kind"

@@ -1,5 +1,6 @@
-import { Alert, type FormInstance } from "antd";
+import type { FormInstance } from "antd";
 import { asProblem, type Problem } from "@/components/api/problem";
+import { Notice } from "./Notice";
 
 const pathOf = (field: string) => field.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 
@@ -20,13 +21,8 @@ export function FormProblem({ error, form }: { error: unknown; form?: FormInstan
   const problem = asProblem(error);
   if (problem.field && form?.getFieldInstance(pathOf(problem.field))) return null;
   return (
-    <Alert
-      type="error"
-      showIcon
-      message={problem.title}
-      description={problem.remedy}
-      style={{ marginBottom: 16 }}
-      data-testid="form-problem"
-    />
+    <div style={{ marginBottom: 16 }}>
+      <Notice type="error" title={problem.title} remedy={problem.remedy} testId="form-problem" />
+    </div>
   );
 }

@@ -1,19 +1,19 @@
 import { Tag } from "antd";
 import { useTranslation } from "react-i18next";
-import type { CallRow, Crm, Outcome, TicketKind } from "@/components/api/types";
+import type { CallRow, Crm } from "@/components/api/types";
 import { useWord } from "@/components/i18n/useWord";
 import css from "./tags.module.css";
 
-const OUTCOME: Record<Outcome, string> = {
-  active: "processing",
-  answered: "success",
+const OUTCOME: Record<string, string> = {
+  active: "cyan",
+  answered: "green",
   abandoned: "warning",
   in_menu: "default",
   failed: "error",
   cut: "error",
 };
 
-export function OutcomeTag({ outcome }: { outcome: Outcome }) {
+export function OutcomeTag({ outcome }: { outcome: string }) {
   const word = useWord();
   return (
     <Tag bordered={false} color={OUTCOME[outcome]}>
@@ -22,7 +22,7 @@ export function OutcomeTag({ outcome }: { outcome: Outcome }) {
   );
 }
 
-const KIND: Record<TicketKind, string> = {
+const KIND: Record<string, string> = {
   complaint: "volcano",
   inquiry: "geekblue",
   suggestion: "purple",
@@ -30,7 +30,7 @@ const KIND: Record<TicketKind, string> = {
   praise: "green",
 };
 
-export function KindTag({ kind }: { kind: TicketKind }) {
+export function KindTag({ kind }: { kind: string }) {
   const word = useWord();
   return (
     <Tag bordered={false} color={KIND[kind]}>
@@ -62,7 +62,7 @@ export function CrmTag({ state }: { state: Crm["state"] }) {
 
 const TRANSCRIPT: Record<string, string> = {
   waiting: "default",
-  running: "processing",
+  running: "cyan",
   done: "green",
   failed: "error",
 };

@@ -11,7 +11,7 @@ export function CallFacts({ call }: { call: CallDetail }) {
   const { full, span } = useTimes();
   return (
     <Facts
-      width={144}
+      width={136}
       items={[
         [t("call.number"), <PhoneText key="n" number={call.number} raw={call.raw_number} />],
         [

@@ -1,5 +1,5 @@
 import { PhoneOutlined, SearchOutlined } from "@ant-design/icons";
-import { Input, Select } from "antd";
+import { Checkbox, Input, Select } from "antd";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
 import type { CallRow } from "@/components/api/types";
@@ -9,6 +9,7 @@ import { DataTable } from "@/components/ui/DataTable";
 import { EmptyState } from "@/components/ui/EmptyState";
 import { Page } from "@/components/ui/Page";
 import { useDebounced } from "@/components/ui/useDebounced";
+import css from "./calls.module.css";
 import { useCallColumns } from "./columns";
 
 const OUTCOMES = ["active", "answered", "abandoned", "in_menu", "failed", "cut"] as const;
@@ -19,8 +20,9 @@ export default function CallsPage() {
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   const [q, queue, outcome] = ["q", "queue", "outcome"].map((name) => params.get(name) ?? "");
+  const mine = params.get("mine") === "true";
   const still = useDebounced(q);
-  const list = usePages<CallRow>("/calls", { q: still, queue, outcome });
+  const list = usePages<CallRow>("/calls", { q: still, queue, outcome, mine: mine || null });
   const columns = useCallColumns();
   const set = (name: string, value: string | undefined) =>
     setParams(
@@ -32,7 +34,7 @@ export default function CallsPage() {
       },
       { replace: true },
     );
-  const filtered = Boolean(q || queue || outcome);
+  const filtered = Boolean(q || queue || outcome || mine);
   return (
     <Page
       title={t("nav.calls")}
@@ -63,6 +65,13 @@ export default function CallsPage() {
             allowClear
             options={OUTCOMES.map((value) => ({ value, label: t(`outcome.${value}`) }))}
           />
+          <Checkbox
+            className={css.mine}
+            checked={mine}
+            onChange={(event) => set("mine", event.target.checked ? "true" : undefined)}
+          >
+            {t("calls.mine")}
+          </Checkbox>
         </>
       }
     >

@@ -1,9 +1,10 @@
 import { BackwardOutlined, CaretRightFilled, ForwardOutlined, PauseOutlined } from "@ant-design/icons";
-import { Alert, Button, Select, Tooltip } from "antd";
+import { Button, Select, Tooltip } from "antd";
 import { useRef, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import type { Peaks, Recording } from "@/components/api/types";
 import { stopwatch } from "@/components/format/time";
+import { Notice } from "@/components/ui/Notice";
 import css from "./player.module.css";
 import type { PlayerClock } from "./playerClock";
 import { SegmentStrip } from "./SegmentStrip";
@@ -28,9 +29,7 @@ export default function Player({ callId, recording, seconds, peaks, clock }: Pro
     <div data-testid="player" data-playing={wave.playing}>
       <SegmentStrip segments={recording.segments} seconds={seconds} onPlay={(at) => clock.playFrom(at)} />
       <div ref={box} className={css.wave} />
-      {wave.failed && (
-        <Alert type="error" showIcon message={t("player.failed")} description={t("player.failedRemedy")} />
-      )}
+      {wave.failed && <Notice type="error" title={t("player.failed")} remedy={t("player.failedRemedy")} />}
       <div className={css.controls}>
         <Tooltip title={t("player.back", { s: SKIP_S })}>
           <Button

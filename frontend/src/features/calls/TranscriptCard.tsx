@@ -1,8 +1,9 @@
 import { ClockCircleOutlined, FileTextOutlined, LoadingOutlined } from "@ant-design/icons";
-import { Alert, Skeleton } from "antd";
+import { Skeleton } from "antd";
 import { useTranslation } from "react-i18next";
 import type { CallDetail, Transcript } from "@/components/api/types";
 import { ErrorState } from "@/components/ui/ErrorState";
+import { Notice } from "@/components/ui/Notice";
 import { Card } from "@/components/ui/Page";
 import css from "./call.module.css";
 import type { PlayerClock } from "./playerClock";
@@ -30,12 +31,11 @@ function Body({ transcript, clock }: { transcript: Transcript; clock: PlayerCloc
   const state = transcript.state;
   if (state === "failed") {
     return (
-      <Alert
+      <Notice
         type="warning"
-        showIcon
-        message={t("transcript.failed")}
-        description={[transcript.error, t("transcript.failedRemedy")].filter(Boolean).join(" ")}
-        data-testid="transcript-failed"
+        title={transcript.error?.title ?? t("transcript.failed")}
+        remedy={transcript.error?.remedy ?? t("transcript.failedRemedy")}
+        testId="transcript-failed"
       />
     );
   }

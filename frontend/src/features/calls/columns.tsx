@@ -26,7 +26,12 @@ export function useCallColumns(): TableProps<CallRow>["columns"] {
     },
     { title: t("call.agent"), width: 104, ellipsis: true, render: (_, row) => row.agent_name ?? "–" },
     { title: t("call.waited"), width: 96, align: "right", render: (_, row) => span(row.wait_s) },
-    { title: t("call.talked"), width: 104, align: "right", render: (_, row) => span(row.talk_s) },
+    {
+      title: t("call.talked"),
+      width: 104,
+      align: "right",
+      render: (_, row) => (row.talk_s > 0 ? span(row.talk_s) : "–"),
+    },
     { title: t("call.outcome"), width: 112, render: (_, row) => <OutcomeTag outcome={row.outcome} /> },
     {
       title: t("call.transcript"),

@@ -10,6 +10,7 @@ const word = (text: string, start_s: number): Word => ({
 });
 const said: Utterance = {
   side: "caller",
+  agent_extension: null,
   start_s: 1,
   end_s: 3,
   text: "屋顶漏水",

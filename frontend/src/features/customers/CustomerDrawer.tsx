@@ -1,11 +1,12 @@
 import { EditOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Drawer, Skeleton } from "antd";
+import { Button, Skeleton } from "antd";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { request } from "@/components/api/client";
 import type { Customer } from "@/components/api/types";
 import { ErrorState } from "@/components/ui/ErrorState";
+import { SidePanel } from "@/components/ui/SidePanel";
 import { Grade } from "@/components/ui/Tags";
 import { CustomerForm } from "./CustomerForm";
 import { CustomerView } from "./CustomerView";
@@ -38,7 +39,7 @@ export function CustomerDrawer({ id, onClose, onOpen }: Props) {
     </Button>
   );
   return (
-    <Drawer
+    <SidePanel
       open={id !== null}
       onClose={onClose}
       width={640}
@@ -59,7 +60,7 @@ export function CustomerDrawer({ id, onClose, onOpen }: Props) {
       {!form && query.isPending && <Skeleton active />}
       {!form && query.error && <ErrorState error={query.error} onRetry={() => query.refetch()} />}
       {!form && customer && <CustomerView customer={customer} />}
-    </Drawer>
+    </SidePanel>
   );
 }
 

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { request } from "@/components/api/client";
 import type { CustomerEvent } from "@/components/api/types";
+import { formatPhone } from "@/components/format/phone";
 import { useTimes } from "@/components/format/useTimes";
 import { useWord } from "@/components/i18n/useWord";
 import { ErrorState } from "@/components/ui/ErrorState";
@@ -36,6 +37,9 @@ function Entry({ event }: { event: CustomerEvent }) {
   const facts = call
     ? [word("queue", event.queue), word("outcome", event.outcome)]
     : [word("ticketKind", event.ticket_kind), event.number];
+  const title = call
+    ? [formatPhone(event.title, event.title), event.agent_name].filter(Boolean).join(" · ")
+    : event.title;
   return (
     <li>
       <span className={call ? css.dotCall : css.dotTicket}>
@@ -46,7 +50,7 @@ function Entry({ event }: { event: CustomerEvent }) {
           {facts.filter(Boolean).join(" · ")}
           <time className="figures">{day(event.at)}</time>
         </span>
-        {event.title && <span className={css.eventText}>{event.title}</span>}
+        {title && <span className={css.eventText}>{title}</span>}
       </Link>
     </li>
   );

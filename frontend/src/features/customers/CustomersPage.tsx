@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import type { CustomerRow } from "@/components/api/types";
 import { usePages } from "@/components/api/usePages";
+import { useSession } from "@/components/session/session";
 import { DataTable } from "@/components/ui/DataTable";
 import { EmptyState } from "@/components/ui/EmptyState";
 import { Page } from "@/components/ui/Page";
@@ -18,12 +19,13 @@ export default function CustomersPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { id } = useParams();
+  const { permissions } = useSession().me;
   const [q, setQ] = useState("");
   const [importing, setImporting] = useState(false);
   const still = useDebounced(q.trim());
   const list = usePages<CustomerRow>("/customers", { q: still });
   const columns = useCustomerColumns();
-  const importButton = (
+  const importButton = permissions.includes("customers.import") && (
     <Button icon={<UploadOutlined />} onClick={() => setImporting(true)} data-testid="customers-import">
       {t("customers.import")}
     </Button>

@@ -1,6 +1,7 @@
 import { Alert, Table } from "antd";
 import { useTranslation } from "react-i18next";
 import type { ImportResult } from "@/components/api/types";
+import { useWord } from "@/components/i18n/useWord";
 import css from "./customers.module.css";
 
 /** What an import would do, or did; each line at fault with the way to mend it. */
@@ -12,7 +13,7 @@ export function ImportReport({ result, done }: { result: ImportResult | undefine
     [t("import.created"), result.created],
     [t("import.updated"), result.updated],
     [t("import.unchanged"), result.unchanged],
-    [t("import.errors"), result.errors.length],
+    [t("import.errors"), result.errors.length + result.errors_left_out],
   ] as const;
   return (
     <div data-testid="import-report" data-done={done}>
@@ -27,12 +28,19 @@ export function ImportReport({ result, done }: { result: ImportResult | undefine
       {done && <Alert type="success" showIcon message={t("import.done")} />}
       {!done && result.errors.length === 0 && <Alert type="success" showIcon message={t("import.clean")} />}
       {result.errors.length > 0 && <Errors errors={result.errors} />}
+      {result.errors_left_out > 0 && (
+        <p className={css.more}>{t("import.leftOut", { count: result.errors_left_out })}</p>
+      )}
+      {result.ignored.length > 0 && (
+        <p className={css.more}>{t("import.ignored", { names: result.ignored.join(", ") })}</p>
+      )}
     </div>
   );
 }
 
 function Errors({ errors }: { errors: ImportResult["errors"] }) {
   const { t } = useTranslation();
+  const word = useWord();
   return (
     <Table
       size="small"
@@ -42,7 +50,7 @@ function Errors({ errors }: { errors: ImportResult["errors"] }) {
       scroll={{ y: 240 }}
       columns={[
         { title: t("import.line"), dataIndex: "line", width: 64 },
-        { title: t("import.field"), dataIndex: "field", width: 96 },
+        { title: t("import.field"), width: 112, render: (_, row) => word("importField", row.field) },
         { title: t("import.value"), dataIndex: "value", width: 144, ellipsis: true },
         {
           title: t("import.reason"),

@@ -21,7 +21,7 @@ export function useCustomerColumns(): TableProps<CustomerRow>["columns"] {
 function Name({ row }: { row: CustomerRow }) {
   return (
     <span className={css.name}>
-      <Grade grade={row.grade} /> <strong>{row.name}</strong>
+      <Grade grade={row.grade} /> <strong className={css.cut}>{row.name}</strong>
     </span>
   );
 }

@@ -9,6 +9,7 @@ import { DISPOSITIONS } from "@/components/i18n/dispositions";
 import { FormProblem, showOnField } from "@/components/ui/FormProblem";
 import { useDesk } from "./desk";
 import { useShortcuts } from "./shortcuts";
+import { useDismiss } from "./useCaller";
 import css from "./work.module.css";
 
 interface Fields {
@@ -22,6 +23,7 @@ export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean })
   const { message } = App.useApp();
   const client = useQueryClient();
   const { dispatch } = useDesk();
+  const dismiss = useDismiss();
   const [form] = Form.useForm<Fields>();
   const note = useRef<InputRef>(null);
   useShortcuts(active ? { "Alt+N": () => note.current?.focus() } : {});
@@ -34,7 +36,7 @@ export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean })
       draft(false);
       message.success(t("desk.saved"));
       void client.invalidateQueries({ queryKey: ["calls"] });
-      if (pop?.state === "ended") dispatch({ type: "dismiss", call_id: pop.call_id });
+      if (pop?.state === "ended") dismiss(pop.call_id);
     },
     onError: (error) => showOnField(form, asProblem(error)),
   });

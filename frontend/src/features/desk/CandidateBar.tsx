@@ -3,14 +3,14 @@ import type { CustomerCard, Pop } from "@/components/api/types";
 import { useWord } from "@/components/i18n/useWord";
 import { Grade } from "@/components/ui/Tags";
 import { homeText } from "@/components/ui/Words";
-import { useDesk } from "./desk";
 import css from "./pop.module.css";
+import { useChooseCaller } from "./useCaller";
 
 /** Several records share the number: the likeliest first, each with the reason it is there. */
 export function CandidateBar({ pop, chosen }: { pop: Pop; chosen: CustomerCard | null }) {
   const { t } = useTranslation();
   const word = useWord();
-  const { dispatch } = useDesk();
+  const choose = useChooseCaller(pop);
   return (
     <div className={css.candidates}>
       <p className={css.question}>{t("desk.whoOf", { count: pop.candidates.length })}</p>
@@ -21,7 +21,7 @@ export function CandidateBar({ pop, chosen }: { pop: Pop; chosen: CustomerCard |
             type="button"
             className={`${css.candidate} ${card.id === chosen?.id ? css.candidateOn : ""}`}
             aria-pressed={card.id === chosen?.id}
-            onClick={() => dispatch({ type: "pick", call_id: pop.call_id, customer: card })}
+            onClick={() => choose.mutate(card)}
             data-testid="pop-candidate"
           >
             <Grade grade={card.grade} />

@@ -1,16 +1,30 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo, useReducer } from "react";
+import { request } from "@/components/api/client";
+import { asProblem } from "@/components/api/problem";
+import type { DeskMessage } from "@/components/api/types";
 import { DeskContext } from "./desk";
-import type { ServerMessage } from "./protocol";
 import { DeskSocket, deskUrl } from "./socket";
 import { initialDesk, reduceDesk } from "./state";
 
+const ANSWER_MS = 8000;
+
 /** Which lists a message makes old, by the first part of their keys. */
-const STALE: Partial<Record<ServerMessage["type"], string[]>> = {
-  pop_closed: ["calls"],
-  transcript_changed: ["calls"],
-  ticket_changed: ["tickets"],
+const STALE: Partial<Record<DeskMessage["type"], string>> = {
+  pop_changed: "calls",
+  pop_closed: "calls",
+  transcript_changed: "calls",
+  ticket_changed: "tickets",
 };
+
+async function isAlive(): Promise<boolean> {
+  try {
+    await request("/presence", { signal: AbortSignal.timeout(ANSWER_MS) });
+    return true;
+  } catch (error) {
+    return asProblem(error).status > 0;
+  }
+}
 
 /** One connection for all screens of the signed-in agent. */
 export function DeskProvider({ children }: { children: ReactNode }) {
@@ -20,13 +34,15 @@ export function DeskProvider({ children }: { children: ReactNode }) {
     const socket = new DeskSocket(deskUrl(), {
       onMessage(message) {
         dispatch(message);
-        for (const key of STALE[message.type] ?? []) void client.invalidateQueries({ queryKey: [key] });
+        const stale = STALE[message.type];
+        if (stale) void client.invalidateQueries({ queryKey: [stale] });
       },
       onLost(refused) {
         dispatch({ type: "link", link: "reconnecting" });
         // A refused socket may mean that the session ran out: asking for it says so.
         if (refused) void client.invalidateQueries({ queryKey: ["session"] });
       },
+      isAlive,
     });
     return () => socket.close();
   }, [client]);

@@ -6,8 +6,8 @@ import { request } from "@/components/api/client";
 import { asProblem } from "@/components/api/problem";
 import type { Customer, CustomerCard, Pop } from "@/components/api/types";
 import { FormProblem, showOnField } from "@/components/ui/FormProblem";
-import { useDesk } from "./desk";
 import css from "./pop.module.css";
+import { useChooseCaller } from "./useCaller";
 
 interface Fields {
   name: string;
@@ -44,12 +44,12 @@ const cardOf = (customer: Customer): CustomerCard => ({
 export function NewCustomerForm({ pop }: { pop: Pop }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const { dispatch } = useDesk();
+  const choose = useChooseCaller(pop);
   const [form] = Form.useForm<Fields>();
   const save = useMutation({
     mutationFn: (fields: Fields) => request<Customer>("/customers", { method: "POST", body: bodyOf(fields) }),
     onSuccess: (customer) => {
-      dispatch({ type: "pick", call_id: pop.call_id, customer: cardOf(customer) });
+      choose.mutate(cardOf(customer));
       void client.invalidateQueries({ queryKey: ["customers"] });
     },
     onError: (error) => showOnField(form, asProblem(error)),

@@ -9,6 +9,7 @@ import { useDesk } from "./desk";
 import css from "./left.module.css";
 import { popSince, popTitle } from "./popFacts";
 import { useShortcuts } from "./shortcuts";
+import { useDismiss } from "./useCaller";
 
 /** The agent's calls: usually one; more when one rings while another is being written up. */
 export function PopList() {
@@ -44,7 +45,7 @@ export function PopList() {
 function PopTab(props: { pop: Pop; index: number; active: boolean; onSelect: () => void }) {
   const { t } = useTranslation();
   const word = useWord();
-  const { dispatch } = useDesk();
+  const dismiss = useDismiss();
   const { pop } = props;
   return (
     <div className={`${css.tab} ${props.active ? css.tabOn : ""} ${css[pop.state]}`}>
@@ -71,7 +72,7 @@ function PopTab(props: { pop: Pop; index: number; active: boolean; onSelect: () 
           type="button"
           className={css.close}
           aria-label={t("desk.dismiss")}
-          onClick={() => dispatch({ type: "dismiss", call_id: pop.call_id })}
+          onClick={() => dismiss(pop.call_id)}
           data-testid="pop-dismiss"
         >
           <CloseOutlined />

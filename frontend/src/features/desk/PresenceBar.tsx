@@ -21,7 +21,6 @@ import { usePresenceChange } from "./usePresence";
 
 /** The agent's own state, and what he may do about it; on every screen. */
 export function PresenceBar() {
-  const { t } = useTranslation();
   const { presence, link } = useDesk().state;
   if (!presence) {
     return link === "reconnecting" ? <Reconnecting /> : <Skeleton.Button active style={{ width: 320 }} />;
@@ -31,11 +30,7 @@ export function PresenceBar() {
       <StateLamp presence={presence} />
       <Controls presence={presence} />
       {presence.state === "wrapup" && <WrapUp presence={presence} />}
-      <Tooltip title={presence.phone_registered ? t("presence.phoneOkHint") : t("presence.phoneMissingHint")}>
-        <span className={presence.phone_registered ? css.phone : css.phoneMissing} data-testid="phone-state">
-          <PhoneOutlined /> {presence.phone_registered ? t("presence.phoneOk") : t("presence.phoneMissing")}
-        </span>
-      </Tooltip>
+      <Phone presence={presence} />
       {link === "reconnecting" && <Reconnecting />}
     </div>
   );
@@ -69,21 +64,23 @@ function Controls({ presence }: { presence: Presence }) {
   const { pause_reasons } = useSession().me;
   const [choosing, setChoosing] = useState(false);
   const change = usePresenceChange();
-  const state = presence.state;
-  const ready = () => change.mutate({ state: "ready" });
-  useShortcuts({ "Alt+R": ready, "Alt+P": () => setChoosing(true) });
+  // What he chose: on a call, and in the wrap-up after it, it is what comes back.
+  const ready = presence.wish === "ready";
+  const paused = presence.wish === "paused";
+  const goReady = () => change.mutate({ state: "ready" });
+  useShortcuts({ "Alt+R": goReady, "Alt+P": () => setChoosing(true) });
   const reasons = pause_reasons.map((code) => ({ key: code, label: word("pause", code) }));
   return (
     <div className={css.controls}>
       <Button
-        type={state === "ready" ? "primary" : "default"}
-        className={state === "ready" ? css.readyOn : undefined}
+        type={ready ? "primary" : "default"}
+        className={ready ? css.readyOn : undefined}
         icon={<CheckCircleFilled />}
-        onClick={ready}
-        aria-pressed={state === "ready"}
+        onClick={goReady}
+        aria-pressed={ready}
         data-testid="presence-ready"
       >
-        {t("presence.goReady")} <KeyHint keys="Alt+R" light={state === "ready"} />
+        {t("presence.goReady")} <KeyHint keys="Alt+R" light={ready} />
       </Button>
       <Dropdown
         trigger={["click"]}
@@ -92,7 +89,12 @@ function Controls({ presence }: { presence: Presence }) {
         autoFocus
         menu={{ items: reasons, onClick: ({ key }) => change.mutate({ state: "paused", reason: key }) }}
       >
-        <Button icon={<CoffeeOutlined />} aria-pressed={state === "paused"} data-testid="presence-pause">
+        <Button
+          icon={<CoffeeOutlined />}
+          aria-pressed={paused}
+          className={paused ? css.pausedOn : undefined}
+          data-testid="presence-pause"
+        >
           {t("presence.goPaused")} <KeyHint keys="Alt+P" />
         </Button>
       </Dropdown>
@@ -100,7 +102,7 @@ function Controls({ presence }: { presence: Presence }) {
         <Button
           icon={<PoweroffOutlined />}
           aria-label={t("presence.goOffline")}
-          disabled={state === "offline"}
+          disabled={presence.wish === "offline"}
           onClick={() => change.mutate({ state: "offline" })}
           data-testid="presence-offline"
         />
@@ -137,5 +139,22 @@ function Reconnecting() {
     <span className={css.reconnecting} role="status" data-testid="reconnecting">
       <DisconnectOutlined /> {t("desk.reconnecting")} <LoadingOutlined />
     </span>
+  );
+}
+
+/** Whether calls can reach him: his phone is registered, and we are in touch with the telephone server. */
+function Phone({ presence }: { presence: Presence }) {
+  const { t } = useTranslation();
+  const state = !presence.pbx_connected ? "pbxLost" : presence.phone_registered ? "phoneOk" : "phoneMissing";
+  return (
+    <Tooltip title={t(`presence.${state}Hint`)}>
+      <span
+        className={state === "phoneOk" ? css.phone : css.phoneMissing}
+        data-testid="phone-state"
+        data-state={state}
+      >
+        <PhoneOutlined /> <span className={css.phoneWords}>{t(`presence.${state}`)}</span>
+      </span>
+    </Tooltip>
   );
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { QueueLive } from "@/components/api/types";
+import { useNow } from "@/components/format/clock";
 import { stopwatch } from "@/components/format/time";
-import { useWord } from "@/components/i18n/useWord";
 import { useDesk } from "./desk";
 import css from "./left.module.css";
 
@@ -29,14 +29,16 @@ export function QueuePanel() {
 }
 
 function QueueLine({ queue }: { queue: QueueLive }) {
-  const word = useWord();
-  const late = queue.longest_wait_s >= LONG_WAIT_S;
+  const { i18n } = useTranslation();
+  const now = useNow();
+  const waited = queue.longest_since ? (now - Date.parse(queue.longest_since)) / 1000 : queue.longest_wait_s;
+  const late = queue.waiting > 0 && waited >= LONG_WAIT_S;
   return (
     <div className={css.queueRow} data-testid="queue-live" data-queue={queue.name}>
-      <span className={css.queueName}>{word("queue", queue.name)}</span>
+      <span className={css.queueName}>{i18n.language === "en" ? queue.label_en : queue.label_zh}</span>
       <span className={queue.waiting > 0 ? css.queueBusy : css.queueCalm}>{queue.waiting}</span>
       <span className={late ? css.queueLate : css.queueCalm}>
-        {queue.waiting > 0 ? stopwatch(queue.longest_wait_s) : "–"}
+        {queue.waiting > 0 ? stopwatch(waited) : "–"}
       </span>
       <span className={queue.ready > 0 ? css.queueReady : css.queueCalm}>{queue.ready}</span>
     </div>

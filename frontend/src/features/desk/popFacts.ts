@@ -24,5 +24,5 @@ export function popSince(pop: Pop): string {
 /** Seconds in the queue until an agent answered; while it rings, until it rang. */
 export function waitSeconds(pop: Pop): number | null {
   if (!pop.queued_at) return null;
-  return (Date.parse(pop.answered_at ?? pop.ringing_at) - Date.parse(pop.queued_at)) / 1000;
+  return Math.max(0, (Date.parse(pop.answered_at ?? pop.ringing_at) - Date.parse(pop.queued_at)) / 1000);
 }

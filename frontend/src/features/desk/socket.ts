@@ -1,23 +1,24 @@
+import type { DeskMessage } from "@/components/api/types";
 import { backoff } from "./backoff";
-import { parseFrame, type ServerMessage } from "./protocol";
+import { parseFrame } from "./protocol";
 
-const PING_MS = 15_000;
-const SILENCE_MS = 40_000;
+const PULSE_MS = 20_000;
 
 interface Handlers {
-  onMessage(message: ServerMessage): void;
+  onMessage(message: DeskMessage): void;
   /** The connection is gone; another try follows by itself. `refused` when it was never opened. */
   onLost(refused: boolean): void;
+  /** Whether the server can be reached at all. */
+  isAlive(): Promise<boolean>;
 }
 
-/** The desk's connection. Keeps trying until closed; notices a peer that fell silent. */
+/** The desk's connection. Keeps trying until closed. A browser hides the server's pings from us, so that a dead
+ *  line would look like a quiet one: the server is asked now and then by another way. */
 export class DeskSocket {
   private socket: WebSocket | null = null;
   private attempt = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private pulse: ReturnType<typeof setInterval> | undefined;
-  private heard = 0;
-  private answersPings = false;
   private stopped = false;
 
   constructor(
@@ -48,31 +49,25 @@ export class DeskSocket {
     let opened = false;
     socket.onopen = () => {
       opened = true;
-      this.heard = Date.now();
-      this.answersPings = false;
-      this.pulse = setInterval(() => this.beat(), PING_MS);
+      this.pulse = setInterval(() => void this.beat(socket), PULSE_MS);
     };
     socket.onmessage = (event) => this.hear(event.data);
     socket.onclose = () => this.lost(!opened);
   }
 
   private hear(data: unknown): void {
-    this.heard = Date.now();
     const message = parseFrame(data);
-    if (message?.type === "pong") this.answersPings = true;
     if (!message) return;
     // A server that accepts and falls over again must not be asked without a pause: only a message resets it.
     this.attempt = 0;
     this.handlers.onMessage(message);
   }
 
-  private beat(): void {
-    if (this.answersPings && Date.now() - this.heard > SILENCE_MS) {
-      this.drop();
-      this.lost(false);
-      return;
-    }
-    this.socket?.send(JSON.stringify({ type: "ping" }));
+  private async beat(socket: WebSocket): Promise<void> {
+    const alive = await this.handlers.isAlive();
+    if (alive || this.stopped || this.socket !== socket) return;
+    this.drop();
+    this.lost(false);
   }
 
   private lost(refused: boolean): void {

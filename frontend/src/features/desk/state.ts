@@ -1,5 +1,5 @@
-import type { CustomerCard, Pop, Presence, QueueLive } from "@/components/api/types";
-import type { CloseReason, ServerMessage } from "./protocol";
+import type { CustomerCard, DeskMessage, Pop, Presence, QueueLive } from "@/components/api/types";
+import type { CloseReason } from "./protocol";
 
 export type Link = "connecting" | "live" | "reconnecting";
 
@@ -26,7 +26,7 @@ export interface DeskState {
 }
 
 export type Action =
-  | ServerMessage
+  | DeskMessage
   | { type: "link"; link: Link }
   | { type: "select"; call_id: string }
   | { type: "pick"; call_id: string; customer: CustomerCard }

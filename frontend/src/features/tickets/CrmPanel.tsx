@@ -7,6 +7,7 @@ import type { Crm, TicketRow } from "@/components/api/types";
 import { useTimes } from "@/components/format/useTimes";
 import { Facts } from "@/components/ui/Facts";
 import { FormProblem } from "@/components/ui/FormProblem";
+import { Notice } from "@/components/ui/Notice";
 import { CrmTag } from "@/components/ui/Tags";
 import css from "./tickets.module.css";
 
@@ -33,12 +34,11 @@ export function CrmPanel({ ticket }: { ticket: TicketRow }) {
           [t("crm.externalId"), crm.external_id && <ForeignId key="id" crm={crm} />],
           [t("crm.attempts"), crm.attempts > 0 && crm.attempts],
           [t("crm.nextTry"), crm.state === "pending" && crm.next_try_at && day(crm.next_try_at)],
-          [
-            t("crm.lastError"),
-            crm.state !== "sent" && [crm.last_error, crm.last_error_remedy].filter(Boolean).join(" "),
-          ],
         ]}
       />
+      {crm.state !== "sent" && crm.last_error && (
+        <Notice type="warning" title={crm.last_error} remedy={crm.last_error_remedy} />
+      )}
       <FormProblem error={retry.error} />
       {retriable && (
         <Button

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Drawer, Skeleton } from "antd";
+import { Skeleton } from "antd";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { request } from "@/components/api/client";
@@ -8,6 +8,7 @@ import { useTimes } from "@/components/format/useTimes";
 import { categoryName, useCategories } from "@/components/ticket/useCategories";
 import { ErrorState } from "@/components/ui/ErrorState";
 import { Facts } from "@/components/ui/Facts";
+import { SidePanel } from "@/components/ui/SidePanel";
 import { KindTag, StatusTag } from "@/components/ui/Tags";
 import { CrmPanel } from "./CrmPanel";
 import css from "./tickets.module.css";
@@ -20,7 +21,7 @@ export function TicketDrawer({ id, onClose }: { id: string | null; onClose: () =
     enabled: id !== null,
   });
   return (
-    <Drawer
+    <SidePanel
       open={id !== null}
       onClose={onClose}
       width={560}
@@ -30,7 +31,7 @@ export function TicketDrawer({ id, onClose }: { id: string | null; onClose: () =
       {ticket.isPending && <Skeleton active />}
       {ticket.error && <ErrorState error={ticket.error} onRetry={() => ticket.refetch()} />}
       {ticket.data && <TicketBody ticket={ticket.data} />}
-    </Drawer>
+    </SidePanel>
   );
 }
 

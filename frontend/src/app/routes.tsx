@@ -14,7 +14,9 @@ const TicketsPage = lazy(() => import("@/features/tickets/TicketsPage"));
 
 const room = (screen: ReactNode) => (
   <Boundary>
-    <Suspense fallback={<Spin style={{ display: "block", paddingTop: 160 }} />}>{screen}</Suspense>
+    <Suspense fallback={<Spin delay={200} style={{ display: "block", paddingTop: 160 }} />}>
+      {screen}
+    </Suspense>
   </Boundary>
 );
 

@@ -61,7 +61,9 @@ function PopTab(props: { pop: Pop; index: number; active: boolean; onSelect: () 
           <PhoneFilled /> {popTitle(pop, t)}
         </span>
         <span className={css.tabSub}>
-          {t(`desk.state.${pop.state}`)} · {word("queue", pop.queue) || "–"}
+          <span className={css.tabWhat}>
+            {t(`desk.state.${pop.state}`)} · {word("queue", pop.queue) || "–"}
+          </span>
           <span className={css.tabTime}>
             <Timer since={popSince(pop)} />
           </span>

@@ -26,7 +26,7 @@ export function PresenceBar() {
     return link === "reconnecting" ? <Reconnecting /> : <Skeleton.Button active style={{ width: 320 }} />;
   }
   return (
-    <div className={css.bar}>
+    <div className={`${css.bar} ${link === "reconnecting" ? css.crowded : ""}`}>
       <StateLamp presence={presence} />
       <Controls presence={presence} />
       {presence.state === "wrapup" && <WrapUp presence={presence} />}

@@ -6,6 +6,7 @@ ASTERISK_RESTARTED = "asterisk_restarted"
 LINK_LOST = "link_lost"
 NOT_SERVED = "not_served"
 TRANSFERRED = "transferred"
+REFUSED = ("busy", "rejected")
 
 _WORDS = {
     0: "normal",

@@ -136,5 +136,5 @@ def _range(request: web.Request, size: int) -> tuple[int, int]:
 def _error(row: TranscriptRow, language: str) -> TranscriptError | None:
     if row.error_code is None:
         return None
-    words = explain(Problem(row.error_code, **(row.error_params or {})), language)
+    words = explain(Problem.of(row.error_code, None, row.error_params or {}), language)
     return TranscriptError(code=row.error_code, title=words.title, remedy=words.remedy)

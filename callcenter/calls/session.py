@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from callcenter.calls import causes
+from callcenter.calls.bridges import Bridges
 from callcenter.calls.ports import Agents, ChannelSeen, Message
 from callcenter.calls.reading import endpoint, text
 from callcenter.calls.record import CallRecord, Leg, Role, Talk
@@ -42,9 +43,8 @@ class CallSession:
     def __init__(self, record: CallRecord, agents: Agents) -> None:
         self.record = record
         self.legs: dict[str, Leg] = {}
-        self.talks: tuple[Talk, ...] = ()
+        self._bridges = Bridges()
         self._agents = agents
-        self._bridges: dict[str, set[str]] = {}
         self._classified = (record.menu_path, record.kind, record.language) if record.queued_at else ("", "", "")
         self._left_by_caller = False
         self._last_join = record.queued_at
@@ -52,19 +52,21 @@ class CallSession:
         self._gone: set[str] = set()  # agents' legs that are done with the call
 
     @classmethod
-    def restored(
-        cls, record: CallRecord, legs: Iterable[Leg], talks: Iterable[Talk], agents: Agents
-    ) -> CallSession:
+    def restored(cls, record: CallRecord, legs: Iterable[Leg], talks: Iterable[Talk], agents: Agents) -> CallSession:
         """The session of a call that the ledger left open."""
         session = cls(record, agents)
         session.legs = {leg.uniqueid: leg for leg in legs}
-        session.talks = tuple(talks)
+        session._bridges = Bridges(talks)
         for leg in session.legs.values():
             if leg.answered_at or not leg.alive:
                 session._settled.add(leg.uniqueid)
             if not leg.alive:
                 session._gone.add(leg.uniqueid)
         return session
+
+    @property
+    def talks(self) -> tuple[Talk, ...]:
+        return self._bridges.talks
 
     @property
     def ended(self) -> bool:
@@ -97,10 +99,10 @@ class CallSession:
         events: list[Event] = []
         for leg in [leg for leg in self.legs.values() if leg.alive and leg.uniqueid not in alive]:
             events += self._close_leg(leg.uniqueid, cause, at)
-        self._bridges.clear()
+        self._bridges.forget()
         for channel in seen:
             events += self._see(channel, at)
-        self._end_silent_talks(at)
+        self._bridges.end_unheard(self._far_id(), at)
         return events if self._alive() else [*events, *self._end("cut", cause, at)]
 
     def _see(self, seen: ChannelSeen, at: datetime) -> list[Event]:
@@ -108,12 +110,6 @@ class CallSession:
         self._open_leg(seen.uniqueid, seen.channel, at)
         events = self._state(seen.uniqueid, seen.state, at)
         return [*events, *self._enter(seen.bridge_id, seen.uniqueid, at)] if seen.bridge_id else events
-
-    def _end_silent_talks(self, at: datetime) -> None:
-        talking = {leg for members in self._bridges.values() if self._together(members) for leg in members}
-        for talk in self.talks:
-            if talk.uniqueid not in talking:
-                self._end_talk(talk.uniqueid, at)
 
     def give(self, uniqueid: str, at: datetime) -> tuple[Leg, list[Event]]:
         """Let a leg go to another call, as an attended transfer does with the party consulted."""
@@ -132,6 +128,10 @@ class CallSession:
     def _far(self) -> Leg | None:
         """The caller's leg."""
         return next((leg for leg in self.legs.values() if leg.role == "caller"), None)
+
+    def _far_id(self) -> str | None:
+        far = self._far()
+        return far.uniqueid if far else None
 
     def _change(self, **values: object) -> None:
         if any(getattr(self.record, key) != value for key, value in values.items()):
@@ -165,9 +165,7 @@ class CallSession:
             return []
         self._classified = chosen
         return [
-            CallClassified(
-                at=at, call_id=call.id, menu_path=call.menu_path, kind=call.kind, language=call.language
-            )
+            CallClassified(at=at, call_id=call.id, menu_path=call.menu_path, kind=call.kind, language=call.language)
         ]
 
     def _joined(self, message: Message, at: datetime) -> list[Event]:
@@ -188,10 +186,13 @@ class CallSession:
         return []
 
     def _hangup_requested(self, message: Message, at: datetime) -> list[Event]:
-        far = self._far()
-        if far and text(message, "Uniqueid") == far.uniqueid:
+        """Somebody hangs up by himself: the caller, or a phone that refuses (the queue calls that no answer)."""
+        far, uniqueid = self._far(), text(message, "Uniqueid")
+        if far and uniqueid == far.uniqueid:
             self._left_by_caller = True
-        return []
+            return []
+        refused = causes.in_words(message.get("Cause")) in causes.REFUSED
+        return self._stop_ring(uniqueid, "rejected", at) if refused else []
 
     def _newstate(self, message: Message, at: datetime) -> list[Event]:
         return self._state(text(message, "Uniqueid"), text(message, "ChannelStateDesc"), at)
@@ -253,9 +254,7 @@ class CallSession:
             return []
         self._settled.add(uniqueid)
         return [
-            CallRingStopped(
-                at=at, call_id=self.record.id, ring_id=uniqueid, extension=leg.extension, reason=reason
-            )
+            CallRingStopped(at=at, call_id=self.record.id, ring_id=uniqueid, extension=leg.extension, reason=reason)
         ]
 
     def _connected(self, message: Message, at: datetime) -> list[Event]:
@@ -273,9 +272,7 @@ class CallSession:
             extension=leg.extension,
             agent_id=self._agents.get(leg.extension),
         )
-        answered = CallAnswered(
-            at=at, call_id=self.record.id, extension=leg.extension, queue=self.record.queue
-        )
+        answered = CallAnswered(at=at, call_id=self.record.id, extension=leg.extension, queue=self.record.queue)
         return [*events, answered, *self._losers(uniqueid, at)]
 
     def _losers(self, winner: str, at: datetime) -> list[Event]:
@@ -294,7 +291,7 @@ class CallSession:
         if leg is None or leg.extension is None or leg.answered_at is None or uniqueid in self._gone or not talked:
             return []
         self._gone.add(uniqueid)
-        self._end_talk(uniqueid, at)
+        self._bridges.end(uniqueid, at)
         return [CallAgentLeft(at=at, call_id=self.record.id, extension=leg.extension)]
 
     def _bridge_enter(self, message: Message, at: datetime) -> list[Event]:
@@ -303,46 +300,16 @@ class CallSession:
     def _enter(self, bridge: str, uniqueid: str, at: datetime) -> list[Event]:
         if uniqueid not in self.legs:
             return []
-        members = self._bridges.setdefault(bridge, set())
-        members.add(uniqueid)
-        if not self._together(members):
-            return []
         events: list[Event] = []
-        for member in sorted(members):
-            events += self._talk(member, at)
-        return events
-
-    def _together(self, members: set[str]) -> bool:
-        far = self._far()
-        return len(members) > 1 and (far is None or far.uniqueid in members)
-
-    def _talk(self, uniqueid: str, at: datetime) -> list[Event]:
-        leg = self.legs[uniqueid]
-        if leg.extension is None or any(t.uniqueid == uniqueid and not t.ended_at for t in self.talks):
-            return []
-        events = self._answered(uniqueid, at)
-        self.talks = (*self.talks, Talk(uniqueid, leg.extension, at))
+        for member in self._bridges.enter(bridge, uniqueid, self._far_id()):
+            leg = self.legs[member]
+            if leg.extension and self._bridges.begin(member, leg.extension, at):
+                events += self._answered(member, at)
         return events
 
     def _bridge_leave(self, message: Message, at: datetime) -> list[Event]:
-        self._leave(text(message, "BridgeUniqueid"), text(message, "Uniqueid"), at)
+        self._bridges.leave(text(message, "BridgeUniqueid"), text(message, "Uniqueid"), self._far_id(), at)
         return []
-
-    def _leave(self, bridge: str, uniqueid: str, at: datetime) -> None:
-        members = self._bridges.get(bridge, set())
-        left = set(members) if uniqueid in members else {uniqueid}
-        members.discard(uniqueid)
-        if not members:
-            self._bridges.pop(bridge, None)
-        for member in {uniqueid} if self._together(members) else left:
-            self._end_talk(member, at)
-
-    def _end_talk(self, uniqueid: str, at: datetime) -> None:
-        if any(t.uniqueid == uniqueid and t.ended_at is None for t in self.talks):
-            self.talks = tuple(
-                replace(t, ended_at=at) if t.uniqueid == uniqueid and t.ended_at is None else t
-                for t in self.talks
-            )
 
     def _mix_monitor(self, message: Message, at: datetime) -> list[Event]:
         if self.record.recording_uniqueid is None:
@@ -359,12 +326,10 @@ class CallSession:
 
     def _close_leg(self, uniqueid: str, cause: str, at: datetime) -> list[Event]:
         """A channel is gone: whatever it was doing ends with it."""
-        reason: RingEnd = "rejected" if cause in ("busy", "rejected") else self._why_cancelled(uniqueid)
+        reason: RingEnd = "rejected" if cause in causes.REFUSED else self._why_cancelled(uniqueid)
         events = self._stop_ring(uniqueid, "answered_elsewhere" if cause == "answered_elsewhere" else reason, at)
-        for bridge in [key for key, members in self._bridges.items() if uniqueid in members]:
-            self._leave(bridge, uniqueid, at)
+        self._bridges.gone(uniqueid, self._far_id(), at)
         events += self._agent_left(uniqueid, at)
-        self._end_talk(uniqueid, at)
         self._leg(uniqueid, ended_at=at, cause=cause)
         return events
 

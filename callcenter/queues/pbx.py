@@ -133,9 +133,7 @@ def _yes(value: bool) -> str:
 
 
 def _member(row: AmiMessage) -> QueueMember:
-    return QueueMember(
-        row.get("Queue"), row.get("Location"), row.get("Paused") == "1", row.get("PausedReason")
-    )
+    return QueueMember(row.get("Queue"), row.get("Location"), row.get("Paused") == "1", row.get("PausedReason"))
 
 
 def _caller(row: AmiMessage) -> QueueCaller:

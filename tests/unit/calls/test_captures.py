@@ -30,6 +30,37 @@ EXPECTED = {
         "CallQueued complaint",
         "CallEnded abandoned normal",
     ],
+    "abandoned_ringing": [
+        "CallStarted",
+        "CallClassified  complaint zh",
+        "CallQueued complaint",
+        "CallRinging 1001",
+        "CallRingStopped 1001 abandoned",
+        "CallEnded abandoned normal",
+    ],
+    "rejected": [
+        "CallStarted",
+        "CallClassified  complaint zh",
+        "CallQueued complaint",
+        "CallRinging 1001",
+        "CallRingStopped 1001 rejected",
+        "CallRinging 1003",
+        "CallAnswered 1003",
+        "CallAgentLeft 1003",
+        "CallEnded answered normal",
+    ],
+    "blind_transfer": [
+        "CallStarted",
+        "CallClassified  complaint zh",
+        "CallQueued complaint",
+        "CallRinging 1001",
+        "CallAnswered 1001",
+        "CallAgentLeft 1001",
+        "CallRinging 1002",
+        "CallAnswered 1002",
+        "CallAgentLeft 1002",
+        "CallEnded answered normal",
+    ],
 }
 _SHOWN = ("menu_path", "kind", "language", "outcome", "cause", "extension", "reason")
 

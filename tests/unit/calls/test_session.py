@@ -280,8 +280,10 @@ def test_the_record_of_an_answered_call() -> None:
 
 def test_talks_follow_an_attended_transfer() -> None:
     _, calls, _ = play(conversation(TABLES["attended transfer after a consultation"][0]))
-    shown = [(t.extension, (t.started_at - NOON).seconds, t.ended_at and (t.ended_at - NOON).seconds)
-             for t in calls["call-1"].talks]
+    shown = [
+        (t.extension, (t.started_at - NOON).seconds, t.ended_at and (t.ended_at - NOON).seconds)
+        for t in calls["call-1"].talks
+    ]
     assert shown == [("1001", 9, 20), ("1003", 20, 33)]
 
 

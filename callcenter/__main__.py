@@ -9,7 +9,7 @@ import sys
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from callcenter.errors import Problem
+from callcenter.errors import as_problem
 from callcenter.words import explain, terminal_language
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
-        if not isinstance(error, Problem) and not (hasattr(error, "code") and hasattr(error, "params")):
+        problem = as_problem(error)
+        if problem is None:
             raise
-        words = explain(error, terminal_language())
+        words = explain(problem, terminal_language())
         print(words.title, file=sys.stderr)
         print(words.remedy, file=sys.stderr)
         return 1

@@ -29,9 +29,7 @@ async def upgrade(db: Database) -> None:
 async def revise(db: Database, message: str) -> None:
     """Write a migration that leads from the database's schema to the models'."""
     async with db.engine.begin() as connection:
-        await connection.run_sync(
-            lambda given: command.revision(_config(given), message=message, autogenerate=True)
-        )
+        await connection.run_sync(lambda given: command.revision(_config(given), message=message, autogenerate=True))
 
 
 async def differences(db: Database) -> list[object]:

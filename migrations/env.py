@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import callcenter.app  # noqa: F401  # every room's tables
 import sqlalchemy as sa
 from alembic import context
+
+import callcenter.app  # noqa: F401  # every room's tables
 from callcenter.schema import METADATA
 
 

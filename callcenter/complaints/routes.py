@@ -16,12 +16,12 @@ from callcenter.complaints.categories import Kind
 from callcenter.complaints.crm_flow import CrmFlow
 from callcenter.complaints.ports import People
 from callcenter.complaints.service import NewTicket, TicketFilter, Tickets
+from callcenter.errors import Problem
 from callcenter.events.complaints import CrmState, TicketCrmChanged, TicketOpened
 from callcenter.rooms import Room
 from callcenter.web.http import Context, Items, Page, Route
 from callcenter.web.paging import PageQuery, cut
 from callcenter.words import explain, preferred
-from crm_adapter.ports import CrmError
 
 Status = Literal["open", "closed"]
 
@@ -161,7 +161,7 @@ def _crm(row: model.TicketRow, language: str) -> Crm:
     words = None
     if row.crm_last_error is not None:
         kept = row.crm_last_error
-        words = explain(CrmError(kept["code"], permanent=False, field=kept["field"], **kept["params"]), language)
+        words = explain(Problem.of(kept["code"], kept["field"], kept["params"]), language)
     state: CrmState = row.crm_state  # type: ignore[assignment]  # only crm_flow and service write it
     return Crm(
         state=state,

@@ -117,7 +117,7 @@ def result(outcome: Outcome, dry_run: bool, language: str) -> ImportResult:
 def _told(errors: Iterable[LineError], language: str) -> Iterable[ImportLineError]:
     for error in errors:
         params: dict[str, Any] = {"value": error.value, "line": error.line, **error.params}
-        words = explain(Problem(error.code, field=error.field, **params), language)
+        words = explain(Problem.of(error.code, error.field, params), language)
         yield ImportLineError(
             line=error.line,
             field=error.field,

@@ -41,7 +41,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
         self._secrets = load_or_make(self.folder / "secrets.json", ["ami", *self.extensions])
         self.web_port = self.web_port or ports.free("127.0.0.1", socket.SOCK_STREAM)
         self._agi = AgiSettings(port=ports.free("127.0.0.1", socket.SOCK_STREAM))

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from callcenter.errors import Problem
+from callcenter.errors import Problem, as_problem
 from callcenter.web.http import API, Context, Route, parse_body, parse_query
 from callcenter.web.identity import Identity, Sessions
 from callcenter.words import explain, preferred
@@ -97,8 +97,6 @@ async def _errors(
 ) -> web.StreamResponse:
     try:
         response = await handler(request)
-    except Problem as problem:
-        response = _problem(request, problem)
     except web.HTTPNotFound:
         response = _problem(request, Problem("not_found", status=404, path=request.path))
     except web.HTTPRequestEntityTooLarge:
@@ -108,13 +106,11 @@ async def _errors(
     except (web.HTTPException, ConnectionResetError):
         raise
     except Exception as error:
-        # The rooms that stand alone have error classes of their own, in the same shape.
-        if hasattr(error, "code") and hasattr(error, "params"):
-            field = getattr(error, "field", None)
-            response = _problem(request, Problem(error.code, field=field, **error.params))
-        else:
+        problem = as_problem(error)
+        if problem is None:
             log.exception("request_failed", method=request.method, path=request.path)
-            response = _problem(request, Problem("internal", status=500))
+            problem = Problem("internal", status=500)
+        response = _problem(request, problem)
     if not response.prepared:
         response.headers.update(_HEADERS)
     return response

@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from callcenter.errors import Problem
+
 LANGUAGES = ("zh-CN", "en")
 
 
@@ -28,11 +30,10 @@ def catalogue(language: str) -> dict[str, dict[str, str]]:
     return merged
 
 
-def explain(error: Exception, language: str) -> Words:
-    """Words for an error that has a `code` and `params` (ours, or of the rooms that stand alone)."""
-    code = str(getattr(error, "code", type(error).__name__))
-    params = {"field": getattr(error, "field", None) or "", **getattr(error, "params", {})}
-    entry = catalogue(language).get(code, {"title": str(error), "remedy": ""})
+def explain(problem: Problem, language: str) -> Words:
+    """Words for a problem."""
+    params = {"field": problem.field or "", **problem.params}
+    entry = catalogue(language).get(problem.code, {"title": str(problem), "remedy": ""})
     return Words(_fill(entry["title"], params), _fill(entry["remedy"], params))
 
 

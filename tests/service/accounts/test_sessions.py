@@ -1,0 +1,148 @@
+"""Signing in over HTTP: who gets in, what a session may do, what is refused and how."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+from argon2 import PasswordHasher
+
+import callcenter.app  # noqa: F401  # every room's tables
+from callcenter import schema
+from callcenter.accounts import routes
+from callcenter.accounts.service import Accounts, NewUser
+from callcenter.config import FirmSettings
+from callcenter.db import Database
+from callcenter.errors import Problem
+from callcenter.web.http import Context, Route
+from callcenter.web.server import make_app
+
+PASSWORD = "correct horse"
+START = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+class HeldClock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+@pytest.fixture
+async def accounts(tmp_path: Path, clock: HeldClock) -> AsyncIterator[Accounts]:
+    db = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
+    await schema.upgrade(db)
+    found = Accounts(db, clock, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    await found.add(NewUser("chen", "陈静", "agent", PASSWORD, "1001"))
+    yield found
+    await db.close()
+
+
+@pytest.fixture
+async def client(accounts: Accounts) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+    async def nothing(_ctx: Context) -> None:
+        return None
+
+    async def broken(_ctx: Context) -> None:
+        raise RuntimeError("unforeseen")
+
+    room = routes.build(accounts, FirmSettings())
+    own = [
+        Route("GET", "/admins", nothing, permission="users.write"),
+        Route("GET", "/broken", broken, open=True),
+    ]
+    async with TestClient(TestServer(make_app([*room.routes, *own], accounts, None))) as found:
+        yield found
+
+
+async def sign_in(client: TestClient, password: str = PASSWORD, language: str = "en") -> ClientResponse:  # type: ignore[type-arg]
+    body = {"username": "chen", "password": password}
+    return await client.post("/api/v1/session", json=body, headers={"Accept-Language": language})
+
+
+async def test_the_right_password_opens_a_session(client: TestClient) -> None:  # type: ignore[type-arg]
+    response = await sign_in(client)
+    me = await response.json()
+    assert (response.status, me["user"]["name"], me["user"]["extension"]) == (200, "陈静", "1001")
+    cookie = response.cookies["cc_session"]
+    assert cookie["httponly"] and cookie["samesite"] == "Strict"
+    assert (await (await client.get("/api/v1/session")).json())["csrf"] == me["csrf"]
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "wrong"), ("zh-CN", "错误")])
+async def test_the_wrong_password_is_explained(client: TestClient, language: str, word: str) -> None:  # type: ignore[type-arg]
+    response = await sign_in(client, "wrong", language)
+    problem = await response.json()
+    assert (response.status, problem["code"], problem["field"]) == (401, "wrong_password", "password")
+    assert word in problem["title"] and problem["remedy"]
+
+
+async def test_an_unknown_user_is_told_the_same(client: TestClient) -> None:  # type: ignore[type-arg]
+    response = await client.post("/api/v1/session", json={"username": "nobody", "password": "x"})
+    assert (await response.json())["code"] == "wrong_password"
+
+
+async def test_guessing_is_slowed_down(client: TestClient, clock: HeldClock) -> None:  # type: ignore[type-arg]
+    for _ in range(10):
+        await sign_in(client, "wrong")
+    assert (await sign_in(client)).status == 429
+    clock.now += timedelta(minutes=6)
+    assert (await sign_in(client)).status == 200
+
+
+async def test_writing_needs_the_sessions_token(client: TestClient) -> None:  # type: ignore[type-arg]
+    me = await (await sign_in(client)).json()
+    english = {"language": "en"}
+    assert (await client.patch("/api/v1/session", json=english)).status == 403
+    response = await client.patch("/api/v1/session", json=english, headers={"X-CSRF-Token": me["csrf"]})
+    assert (await response.json())["user"]["language"] == "en"
+
+
+async def test_other_sites_are_refused(client: TestClient) -> None:  # type: ignore[type-arg]
+    body = {"username": "chen", "password": PASSWORD}
+    response = await client.post("/api/v1/session", json=body, headers={"Origin": "https://evil.example"})
+    assert (await response.json())["code"] == "foreign_origin"
+
+
+async def test_a_role_bounds_what_one_may_do(client: TestClient) -> None:  # type: ignore[type-arg]
+    assert (await client.get("/api/v1/admins")).status == 401
+    await sign_in(client)
+    assert (await client.get("/api/v1/admins")).status == 403
+
+
+async def test_a_session_ends(client: TestClient, clock: HeldClock) -> None:  # type: ignore[type-arg]
+    me = await (await sign_in(client)).json()
+    assert (await client.delete("/api/v1/session", headers={"X-CSRF-Token": me["csrf"]})).status == 204
+    assert (await client.get("/api/v1/session")).status == 401
+    await sign_in(client)
+    clock.now += timedelta(hours=13)
+    assert (await client.get("/api/v1/session")).status == 401
+
+
+async def test_bad_input_names_its_field(client: TestClient) -> None:  # type: ignore[type-arg]
+    response = await client.post("/api/v1/session", json={"username": "chen"})
+    problem = await response.json()
+    assert (response.status, problem["code"], problem["field"]) == (422, "invalid_input", "password")
+
+
+async def test_what_nobody_foresaw_is_not_shown_to_strangers(client: TestClient) -> None:  # type: ignore[type-arg]
+    response = await client.get("/api/v1/broken")
+    assert (response.status, (await response.json())["code"]) == (500, "internal")
+    assert "unforeseen" not in await response.text()
+
+
+async def test_short_passwords_and_unknown_roles_are_refused(accounts: Accounts) -> None:
+    with pytest.raises(Problem, match="password_too_short"):
+        await accounts.add(NewUser("wang", "王磊", "agent", "short"))
+    with pytest.raises(Problem, match="unknown_role"):
+        await accounts.add(NewUser("wang", "王磊", "boss", "long enough"))  # type: ignore[arg-type]

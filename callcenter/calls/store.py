@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls.model import ACTIVE, CallLegRow, CallRow, CallTalkRow, PbxBootRow
@@ -14,7 +14,8 @@ from callcenter.calls.ports import Agents, NumberReader
 from callcenter.calls.record import CallRecord, Direction, Leg, Role, Talk
 from callcenter.calls.session import CallSession
 
-T = TypeVar("T")
+Row = dict[str, Any]
+_CALLS, _LEGS, _TALKS = (cast(Table, row.__table__) for row in (CallRow, CallLegRow, CallTalkRow))
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,14 @@ class LedgerWriter:
     async def write(self, session: AsyncSession, call: CallSession) -> None:
         """Bring the rows of a call up to date, within the caller's transaction."""
         old = self._written.get(call.record.id)
-        await self._write_call(session, old.record if old else None, call.record)
-        old_legs, old_talks = (old.legs, old.talks) if old else ({}, ())
-        await _write_all(session, CallLegRow, call.record.id, old_legs, call.legs, ("uniqueid",))
-        await _write_all(
-            session, CallTalkRow, call.record.id, _keyed(old_talks), _keyed(call.talks), ("uniqueid", "started_at")
-        )
+        before = {"": self._columns(old.record)} if old else {}
+        if old is None or old.record != call.record:
+            await _write_all(session, _CALLS, before, {"": self._columns(call.record)})
+        own = {"call_id": call.record.id}
+        await _write_all(session, _LEGS, _rows(own, old.legs if old else {}), _rows(own, call.legs))
+        if call.talks:
+            talks = _rows(own, _keyed(old.talks if old else ()))
+            await _write_all(session, _TALKS, talks, _rows(own, _keyed(call.talks)))
 
     def committed(self, call: CallSession) -> None:
         """Take note that what `write` wrote is kept."""
@@ -53,15 +56,8 @@ class LedgerWriter:
         else:
             self._written[call.record.id] = _snapshot(call)
 
-    async def _write_call(self, session: AsyncSession, old: CallRecord | None, new: CallRecord) -> None:
-        if old is None:
-            await session.execute(insert(CallRow).values(**self._columns(new)))
-        elif old != new:
-            changed = _difference(self._columns(old), self._columns(new))
-            await session.execute(update(CallRow).where(CallRow.id == new.id).values(**changed))
-
     def _columns(self, record: CallRecord) -> dict[str, Any]:
-        columns = asdict(record)
+        columns = dict(vars(record))
         columns["raw_number"] = columns.pop("number")
         columns["number"] = self.read_number(record.number) if record.number else None
         columns["outcome"] = record.outcome or ACTIVE
@@ -123,26 +119,17 @@ def _keyed(talks: Iterable[Talk]) -> dict[str, Talk]:
     return {f"{talk.uniqueid} {talk.started_at}": talk for talk in talks}
 
 
-async def _write_all(
-    session: AsyncSession,
-    table: Any,
-    call_id: str,
-    old: dict[str, T],
-    new: dict[str, T],
-    keys: tuple[str, ...],
-) -> None:
-    for key, value in new.items():
-        before = old.get(key)
-        if value == before:
-            continue
-        columns = asdict(cast(Any, value))
-        if before is None:
-            await session.execute(insert(table).values(call_id=call_id, **columns))
-            continue
-        one = [getattr(table, name) == columns[name] for name in keys]
-        changed = _difference(asdict(cast(Any, before)), columns)
-        await session.execute(update(table).where(table.call_id == call_id, *one).values(**changed))
+def _rows(own: Row, values: Mapping[str, Any]) -> dict[str, Row]:
+    return {key: {**own, **vars(value)} for key, value in values.items()}
 
 
-def _difference(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in new.items() if old[key] != value}
+async def _write_all(session: AsyncSession, table: Table, old: dict[str, Row], new: dict[str, Row]) -> None:
+    """Insert what is new and update what differs. Plain statements: this is on the way of every ringing phone."""
+    connection = await session.connection()
+    if fresh := [row for key, row in new.items() if key not in old]:
+        await connection.execute(table.insert(), fresh)
+    for key, row in new.items():
+        changed = {name: value for name, value in row.items() if value != old.get(key, row)[name]}
+        if changed:
+            same = [column == row[column.name] for column in table.primary_key]
+            await connection.execute(table.update().where(*same), changed)

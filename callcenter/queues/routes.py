@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from callcenter.bus import Subscriber
 from callcenter.errors import Problem
-from callcenter.queues.presence import CALL_EVENTS
+from callcenter.queues.presence_book import CALL_EVENTS
 from callcenter.queues.service import Queues
 from callcenter.queues.shapes import PresenceChoice, PresenceView, QueueLive
 from callcenter.rooms import Room

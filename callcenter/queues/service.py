@@ -11,11 +11,11 @@ from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import Problem
 from callcenter.queues.board import WaitingBoard
-from callcenter.queues.machine import Agent, membership
 from callcenter.queues.model import QueueRow
 from callcenter.queues.pbx import registered
 from callcenter.queues.ports import PHONE, Agents, BusyAgents, Message, PbxControl
-from callcenter.queues.presence import Presence
+from callcenter.queues.presence import Agent, membership
+from callcenter.queues.presence_book import PresenceBook
 from callcenter.queues.shapes import PresenceView, QueueLive
 from callcenter.queues.store import NewQueue, QueuePlan, keep_queue, keep_served, read_plan
 from callcenter.queues.sync import QueueSync, Target
@@ -35,7 +35,7 @@ class Queues:
     _queue_watchers: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.presence = Presence(self.db, self.clock, self.agents)
+        self.presence = PresenceBook(self.db, self.clock, self.agents)
         self.sync = QueueSync(self._target, self.agents.keys)
         self.presence.watchers.append(self._presence_changed)
 

@@ -11,8 +11,8 @@ from typing import cast
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.queues.machine import Agent, Wish
 from callcenter.queues.model import PresenceRow, QueueMemberRow, QueueRow
+from callcenter.queues.presence import Agent, Wish
 
 
 @dataclass(frozen=True)

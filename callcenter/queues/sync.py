@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from callcenter.queues.machine import Membership
 from callcenter.queues.ports import PHONE, PbxControl, PbxUnreachable, QueueMember
+from callcenter.queues.presence import Membership
 
 log = structlog.get_logger(__name__)
 _RETRY_S = 1.0

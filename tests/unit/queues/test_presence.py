@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from callcenter.queues import machine
-from callcenter.queues.machine import Agent, Membership, membership
+from callcenter.queues import presence
+from callcenter.queues.presence import Agent, Membership, membership
 
 NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
 WRAPUP = {"complaint": timedelta(seconds=15)}
@@ -73,21 +73,21 @@ def step(agent: Agent, what: str, at: datetime) -> Agent:
     verb, *rest = what.split()
     match verb:
         case "ready":
-            return machine.wished(agent, "ready", None, at)
+            return presence.wished(agent, "ready", None, at)
         case "offline":
-            return machine.wished(agent, "offline", None, at)
+            return presence.wished(agent, "offline", None, at)
         case "pause":
-            return machine.wished(agent, "paused", rest[0], at)
+            return presence.wished(agent, "paused", rest[0], at)
         case "ring":
-            return machine.rang(agent, rest[0], at)
+            return presence.rang(agent, rest[0], at)
         case "stop":
-            return machine.ring_stopped(agent, rest[0], at)
+            return presence.ring_stopped(agent, rest[0], at)
         case "answer":
-            return machine.answered(agent, rest[0], rest[1] if rest[1:] else None, at)
+            return presence.answered(agent, rest[0], rest[1] if rest[1:] else None, at)
         case "leave":
-            return machine.left(agent, rest[0], WRAPUP, at)
+            return presence.left(agent, rest[0], WRAPUP, at)
         case "over":
-            return machine.wrapup_over(agent, at)
+            return presence.wrapup_over(agent, at)
     raise AssertionError(what)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from callcenter.calls.model import CallRow
 from callcenter.clock import Clock
@@ -17,6 +17,8 @@ from callcenter.desk.fold import Call, Card
 from callcenter.desk.history import History, read_history
 from callcenter.desk.protocol import CustomerCard, NewCustomer
 from callcenter.desk.ranking import rank
+
+_CHOSEN = select(CallRow.customer_id).where(CallRow.id == bindparam("call"))
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Cards:
         withheld = number.kind == "withheld"
         people: list[CustomerRow] = [] if withheld else list(await self.customers.find_by_number(call.raw_number))
         async with self.db.read() as session:
-            chosen = await session.scalar(select(CallRow.customer_id).where(CallRow.id == call.id))
+            chosen = await session.scalar(_CHOSEN, {"call": call.id})
             people += await self._missing(people, chosen)
             history = await read_history(session, [each.id for each in people], number.e164, besides=call.id)
         phone = "" if withheld else number.e164 or call.raw_number

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.accounts.model import UserRow
@@ -20,20 +20,66 @@ _SHOWN = 5
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 _OFTEN = 3
-Called = tuple[CallRow, str | None]
+
+
+def _newest(query: Select[str]) -> Select[str]:
+    """The last calls of a query, by walking an index backwards: a caller of many years costs no more."""
+    newest = query.order_by(CallRow.started_at.desc()).limit(_LOOKED_AT).subquery()
+    return select(newest.c.id)
+
+
+# Built once: putting a statement together takes longer than running it.
+_LAST_CALLS = (
+    select(
+        CallRow.id,
+        CallRow.customer_id,
+        CallRow.direction,
+        CallRow.queue,
+        CallRow.started_at,
+        CallRow.outcome,
+        CallRow.disposition,
+        CallRow.note,
+        UserRow.name.label("agent_name"),
+    )
+    .outerjoin(UserRow, UserRow.id == CallRow.agent_id)
+    .where(
+        CallRow.id.in_(
+            _newest(select(CallRow.id).where(CallRow.customer_id.in_(bindparam("customers", expanding=True)))).union(
+                _newest(select(CallRow.id).where(CallRow.number == bindparam("number")))
+            )
+        ),
+        CallRow.id != bindparam("besides"),
+    )
+    .order_by(CallRow.started_at.desc())
+)
+_OPEN_TICKETS = (
+    select(
+        TicketRow.id,
+        TicketRow.number,
+        TicketRow.kind,
+        TicketRow.category,
+        TicketRow.summary,
+        TicketRow.status,
+        TicketRow.created_at,
+        TicketRow.customer_id,
+    )
+    .where(TicketRow.customer_id.in_(bindparam("customers", expanding=True)), TicketRow.status == "open")
+    .order_by(TicketRow.id.desc())
+    .limit(_LOOKED_AT)
+)
 
 
 @dataclass(frozen=True)
 class History:
-    """Calls (with the agent's name) and open tickets of some customers and of one number, the newest first."""
+    """Rows of `_LAST_CALLS` and `_OPEN_TICKETS`, the newest first."""
 
-    calls: Sequence[Called]
-    tickets: Sequence[TicketRow]
+    calls: Sequence[Any]
+    tickets: Sequence[Any]
 
     def calls_of(self, customer_id: str) -> tuple[CardCall, ...]:
         """The last calls of one customer."""
-        own = (called for called in self.calls if called[0].customer_id == customer_id)
-        return tuple(_card_call(call, agent) for call, agent in own)[:_SHOWN]
+        own = [row for row in self.calls if row.customer_id == customer_id]
+        return tuple(_card_call(row) for row in own[:_SHOWN])
 
     def tickets_of(self, customer_id: str) -> tuple[CardTicket, ...]:
         """The open tickets of one customer."""
@@ -41,7 +87,7 @@ class History:
 
     def warnings(self, now: datetime) -> tuple[PopWarning, ...]:
         """What the agent should know before he speaks. This call counts as one of the week's."""
-        incoming = [call for call, _agent in self.calls if call.direction == "inbound"]
+        incoming = [call for call in self.calls if call.direction == "inbound"]
         count = 1 + sum(call.started_at > now - _WEEK for call in incoming)
         found = [PopWarning(code="third_call_this_week", params={"count": count})] if count >= _OFTEN else []
         if incoming and incoming[0].outcome == "abandoned" and incoming[0].started_at > now - _DAY:
@@ -51,43 +97,25 @@ class History:
 
 async def read_history(session: AsyncSession, customer_ids: Sequence[str], number: str | None, besides: str) -> History:
     """The history of the customers and of the number, without the call `besides`."""
-    calls = select(CallRow, UserRow.name).outerjoin(UserRow, UserRow.id == CallRow.agent_id)
-    calls = calls.where(CallRow.id.in_(_last(customer_ids, number)), CallRow.id != besides)
-    called = (await session.execute(calls.order_by(CallRow.started_at.desc()))).all()
-    if not customer_ids:
-        return History(list(called), [])
-    tickets = select(TicketRow).where(TicketRow.customer_id.in_(customer_ids), TicketRow.status == "open")
-    rows = (await session.scalars(tickets.order_by(TicketRow.id.desc()).limit(_LOOKED_AT))).all()
-    return History(list(called), rows)
+    customers = list(customer_ids)
+    calls = await session.execute(_LAST_CALLS, {"customers": customers, "number": number, "besides": besides})
+    tickets = (await session.execute(_OPEN_TICKETS, {"customers": customers})).all() if customers else []
+    return History(calls.all(), tickets)
 
 
-def _last(customer_ids: Sequence[str], number: str | None) -> Any:
-    """Ids of the last calls. Each half walks an index backwards, so that a caller of many years costs no more."""
-    of_customers = select(CallRow.id).where(CallRow.customer_id.in_(customer_ids))
-    of_number = select(CallRow.id).where(CallRow.number == number)
-    if not customer_ids:
-        return _newest(of_number)
-    return _newest(of_customers).union(_newest(of_number)) if number else _newest(of_customers)
-
-
-def _newest(query: Select[str]) -> Select[str]:
-    newest = query.order_by(CallRow.started_at.desc()).limit(_LOOKED_AT).subquery()
-    return select(newest.c.id)
-
-
-def _card_call(call: CallRow, agent_name: str | None) -> CardCall:
+def _card_call(row: Any) -> CardCall:
     return CardCall(
-        id=call.id,
-        queue=call.queue,
-        started_at=call.started_at,
-        agent_name=agent_name,
-        outcome=call.outcome,
-        disposition=call.disposition,
-        note=call.note,
+        id=row.id,
+        queue=row.queue,
+        started_at=row.started_at,
+        agent_name=row.agent_name,
+        outcome=row.outcome,
+        disposition=row.disposition,
+        note=row.note,
     )
 
 
-def _card_ticket(row: TicketRow) -> CardTicket:
+def _card_ticket(row: Any) -> CardTicket:
     return CardTicket(
         id=row.id,
         number=row.number,

@@ -1,0 +1,35 @@
+"""`callcenter bench pop [--json]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import uvloop
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `bench`."""
+    bench = subparsers.add_parser("bench", help="measure the service on this machine")
+    benches = bench.add_subparsers(required=True, metavar="BENCH")
+    pop = benches.add_parser("pop", help="from the manager's bytes to the pop on the agent's screen")
+    pop.add_argument("--calls", type=int, default=1000)
+    pop.add_argument("--customers", type=int, default=100_000)
+    pop.add_argument("--sockets", type=int, default=200, help="agents with the desk open")
+    pop.add_argument("--rate", type=float, default=10.0, help="calls that begin in a second")
+    pop.add_argument("--json", action="store_true", help="figures as one JSON object")
+    pop.set_defaults(run=_pop)
+
+
+def _pop(arguments: argparse.Namespace) -> int:
+    from callcenter.bench.pop import figures_as_dict, measure
+    from callcenter.bench.stage import Size
+
+    size = Size(customers=arguments.customers, agents=arguments.sockets)
+    figures = figures_as_dict(uvloop.run(measure(arguments.calls, size, arguments.rate)))
+    if arguments.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:>14} {value:g}")
+    return 1 if figures["missing"] or figures["doubled"] or figures["wrong"] else 0

@@ -1,0 +1,235 @@
+"""The firm that a benchmark runs on: a database with many customers and their history, agents with open sessions,
+and the service as a process of its own, as a user runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import aiohttp
+from sqlalchemy import insert
+
+from callcenter import schema
+from callcenter.accounts.model import SessionRow, UserRow
+from callcenter.asterisk import ports
+from callcenter.bench.manager import Manager
+from callcenter.calls.model import CallRow
+from callcenter.complaints.model import TicketRow
+from callcenter.customers.bulk import bulk_load
+from callcenter.customers.model import PhoneRow
+from callcenter.customers.numbers import PhoneRegion
+from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
+from callcenter.db import Database
+from callcenter.errors import Problem
+from callcenter.events.ids import new_id
+from callcenter.queues.model import PresenceRow, QueueMemberRow, QueueRow
+
+QUEUE = "complaint"
+_REGION = PhoneRegion(area_code="020")
+_START_S = 60.0
+_STOP_S = 15.0
+_FIRST_MOBILE = 13_000_000_000
+_FIRST_EXTENSION = 1000
+# Every so manieth customer has called before, or has a ticket open.
+_CALLED, _COMPLAINED = 2, 10
+
+
+@dataclass(frozen=True)
+class Size:
+    """How big the firm is."""
+
+    customers: int
+    agents: int
+
+    @property
+    def extensions(self) -> list[str]:
+        """The agents' phones."""
+        return [str(_FIRST_EXTENSION + place) for place in range(self.agents)]
+
+    def caller(self, chance: random.Random) -> str:
+        """The number of one of the customers."""
+        return str(_FIRST_MOBILE + chance.randrange(self.customers))
+
+
+def token(extension: str) -> str:
+    """The session cookie of the agent at a phone."""
+    return f"bench-{extension}"
+
+
+@contextlib.asynccontextmanager
+async def service(folder: Path, size: Size, manager: Manager) -> AsyncIterator[str]:
+    """The running service's address, logged in at the manager."""
+    port = ports.free("127.0.0.1", socket.SOCK_STREAM)
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("CALLCENTER_")},
+        "CALLCENTER_DATA_DIR": str(folder),
+        "CALLCENTER_WEB__PORT": str(port),
+        "CALLCENTER_AGI__PORT": "0",
+        "CALLCENTER_AMI__PORT": str(await manager.start()),
+        "CALLCENTER_AMI__SECRET": "bench",
+    }
+    await _furnish(folder, size)
+    with (folder / "service.log").open("w+b") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "callcenter", "serve", env=environment, stdout=log, stderr=log
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            await _ready(process, address, log)
+            yield address
+        finally:
+            await _end(process)
+            await manager.stop()
+
+
+async def _ready(process: Process, address: str, log: BinaryIO) -> None:
+    until = time.monotonic() + _START_S
+    async with aiohttp.ClientSession() as client:
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with client.get(f"{address}/api/v1/ready") as answer:
+                    if answer.status == 200:
+                        return
+            if process.returncode is not None or time.monotonic() > until:
+                log.seek(0)
+                last = log.read().decode(errors="replace").strip().splitlines()[-1:]
+                raise Problem("bench_service_down", last="".join(last))
+            await asyncio.sleep(0.1)
+
+
+async def _end(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(_STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def _furnish(folder: Path, size: Size) -> None:
+    """Fill a new database."""
+    db = Database(f"sqlite+aiosqlite:///{folder / 'callcenter.db'}")
+    try:
+        await schema.upgrade(db)
+        now = datetime.now(UTC)
+        await _hire(db, size, now)
+        await bulk_load(db, _customers(size.customers), _REGION)
+        await _remember(db, now)
+    finally:
+        await db.close()
+
+
+def _customers(count: int) -> Iterator[CustomerDraft]:
+    for place in range(count):
+        yield CustomerDraft(
+            name=f"客户{place}",
+            grade="ABCD"[place % 4],
+            tags=["业主"],
+            phones=[PhoneDraft(raw=str(_FIRST_MOBILE + place), label="手机")],
+            homes=[Home(project="翠湖花园", building=str(place // 1000), unit="1", room=str(place % 1000))],
+        )
+
+
+async def _hire(db: Database, size: Size, now: datetime) -> None:
+    """Agents who are ready, with a session each."""
+    ids = {extension: new_id() for extension in size.extensions}
+    async with db.transaction() as work:
+        work.session.add(QueueRow(name=QUEUE, label_zh="投诉", label_en="Complaints", wrapup_s=15, service_level_s=20))
+        work.session.add_all(_user(user_id, extension, now) for extension, user_id in ids.items())
+        await work.session.flush()
+        for extension, user_id in ids.items():
+            work.session.add(_session(user_id, extension, now))
+            work.session.add(QueueMemberRow(queue=QUEUE, user_id=user_id))
+            work.session.add(PresenceRow(user_id=user_id, wish="ready", since=now))
+
+
+def _user(user_id: str, extension: str, now: datetime) -> UserRow:
+    return UserRow(
+        id=user_id,
+        username=extension,
+        name=f"坐席{extension}",
+        role="agent",
+        extension=extension,
+        language="zh-CN",
+        password_hash="",
+        created_at=now,
+    )
+
+
+def _session(user_id: str, extension: str, now: datetime) -> SessionRow:
+    return SessionRow(
+        token_hash=hashlib.sha256(token(extension).encode()).hexdigest(),
+        user_id=user_id,
+        csrf="bench",
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+
+
+async def _remember(db: Database, now: datetime) -> None:
+    """Past calls and open tickets, so that a look-up finds what it would find in a firm at work."""
+    async with db.transaction() as work:
+        people = (await work.session.execute(PhoneRow.__table__.select())).all()
+        owner = (await work.session.scalars(UserRow.__table__.select().limit(1))).one()
+        calls = [_past_call(phone, now) for phone in people[::_CALLED]]
+        tickets = [
+            _open_ticket(phone.customer_id, owner, place, now) for place, phone in enumerate(people[::_COMPLAINED])
+        ]
+        await work.session.execute(insert(CallRow), calls)
+        await work.session.execute(insert(TicketRow), tickets)
+
+
+def _past_call(phone: Any, now: datetime) -> dict[str, Any]:
+    began = now - timedelta(days=30)
+    call_id = new_id()
+    return {
+        "id": call_id,
+        "server": "past",
+        "linked_id": call_id,
+        "direction": "inbound",
+        "raw_number": phone.raw,
+        "number": phone.e164,
+        "dialled": "02088886666",
+        "menu_path": "main/complaint",
+        "kind": "complaint",
+        "language": "zh",
+        "queue": QUEUE,
+        "queued_at": began,
+        "started_at": began,
+        "answered_at": began,
+        "ended_at": began + timedelta(minutes=3),
+        "outcome": "answered",
+        "customer_id": phone.customer_id,
+    }
+
+
+def _open_ticket(customer_id: str, owner_id: str, place: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "number": f"202610-{place + 1:04}",
+        "kind": "complaint",
+        "summary": "卫生间渗水, 维修后仍未解决",
+        "status": "open",
+        "customer_id": customer_id,
+        "owner_id": owner_id,
+        "created_at": now - timedelta(days=10),
+        "version": 1,
+        "crm_state": "off",
+        "crm_attempts": 0,
+        "crm_round": 1,
+    }

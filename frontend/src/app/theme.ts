@@ -21,6 +21,8 @@ export const theme: ThemeConfig = {
     colorPrimary: "#14635c",
     colorInfo: "#2a6f8f",
     colorSuccess: "#2f9e5f",
+    colorSuccessBg: "#ebf6f0",
+    colorSuccessBorder: "#b9dfc9",
     colorWarning: "#d9822b",
     colorError: "#c5402f",
     colorTextBase: "#1c2826",

@@ -22,6 +22,8 @@ interface Props {
   kind?: string | null;
   callId?: string;
   customerId?: string | null;
+  /** Kept with the ticket, so that a caller without a record can be called back. */
+  callerNumber?: string | null;
   rows?: number;
   factsRef?: Ref<InputRef>;
   onCreated: (ticket: TicketRow) => void;
@@ -33,7 +35,16 @@ export const asKind = (kind: string | null | undefined): TicketKind =>
   TICKET_KINDS.find((each) => each === kind) ?? "inquiry";
 
 /** Three fields: kind, category, facts. Ctrl+Enter saves. */
-export function TicketForm({ kind, callId, customerId, rows = 5, factsRef, onCreated, onDraft }: Props) {
+export function TicketForm({
+  kind,
+  callId,
+  customerId,
+  callerNumber,
+  rows = 5,
+  factsRef,
+  onCreated,
+  onDraft,
+}: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [form] = Form.useForm<Fields>();
@@ -45,7 +56,7 @@ export function TicketForm({ kind, callId, customerId, rows = 5, factsRef, onCre
     mutationFn: (fields: Fields) =>
       request<TicketRow>("/tickets", {
         method: "POST",
-        body: { ...fields, call_id: callId, customer_id: customerId },
+        body: { ...fields, call_id: callId, customer_id: customerId, caller_number: callerNumber },
         idempotencyKey: key,
       }),
     onSuccess: (ticket) => {

@@ -92,7 +92,13 @@ function Tickets({ call }: { call: CallDetail }) {
         </Link>
       ))}
       {writing && (
-        <TicketForm kind={call.queue} callId={call.id} customerId={call.customer_id} onCreated={onCreated} />
+        <TicketForm
+          kind={call.queue}
+          callId={call.id}
+          customerId={call.customer_id}
+          callerNumber={call.number ?? call.raw_number}
+          onCreated={onCreated}
+        />
       )}
     </Card>
   );

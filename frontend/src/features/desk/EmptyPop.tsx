@@ -3,6 +3,7 @@ import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "@/components/ui/EmptyState";
 import { useDesk } from "./desk";
+import { unreachable } from "./popFacts";
 import { usePresenceChange } from "./usePresence";
 
 const ICON = {
@@ -17,12 +18,12 @@ export function EmptyPop() {
   const { presence } = useDesk().state;
   const change = usePresenceChange();
   const state = presence?.state === "offline" || presence?.state === "paused" ? presence.state : "waiting";
-  const phoneless = state === "waiting" && presence?.phone_registered === false;
+  const cut = state === "waiting" && presence ? unreachable(presence) : null;
   return (
     <EmptyState
       icon={ICON[state]}
-      title={phoneless ? t("presence.phoneMissing") : t(`desk.empty.${state}`)}
-      hint={phoneless ? t("presence.phoneMissingHint") : t(`desk.empty.${state}Hint`)}
+      title={cut ? t(`presence.${cut}`) : t(`desk.empty.${state}`)}
+      hint={cut ? t(`presence.${cut}Hint`) : t(`desk.empty.${state}Hint`)}
       action={
         state !== "waiting" && (
           <Button type="primary" loading={change.isPending} onClick={() => change.mutate({ state: "ready" })}>

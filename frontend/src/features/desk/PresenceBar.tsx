@@ -15,6 +15,7 @@ import { useSession } from "@/components/session/session";
 import { KeyHint } from "@/components/ui/KeyHint";
 import { Countdown, Timer } from "@/components/ui/Timer";
 import { useDesk } from "./desk";
+import { unreachable } from "./popFacts";
 import css from "./presenceBar.module.css";
 import { useShortcuts } from "./shortcuts";
 import { usePresenceChange } from "./usePresence";
@@ -145,7 +146,7 @@ function Reconnecting() {
 /** Whether calls can reach him: his phone is registered, and we are in touch with the telephone server. */
 function Phone({ presence }: { presence: Presence }) {
   const { t } = useTranslation();
-  const state = !presence.pbx_connected ? "pbxLost" : presence.phone_registered ? "phoneOk" : "phoneMissing";
+  const state = unreachable(presence) ?? "phoneOk";
   return (
     <Tooltip title={t(`presence.${state}Hint`)}>
       <span

@@ -14,12 +14,7 @@ export function QueuePanel() {
   return (
     <section className={css.card}>
       <h2 className={css.head}>{t("desk.queues")}</h2>
-      <div className={css.queueRow}>
-        <span />
-        <span className={css.queueLabel}>{t("desk.waiting")}</span>
-        <span className={css.queueLabel}>{t("desk.longest")}</span>
-        <span className={css.queueLabel}>{t("desk.readyShort")}</span>
-      </div>
+      {queues.length > 0 && <Head />}
       {queues.map((queue) => (
         <QueueLine key={queue.name} queue={queue} />
       ))}
@@ -41,6 +36,18 @@ function QueueLine({ queue }: { queue: QueueLive }) {
         {queue.waiting > 0 ? stopwatch(waited) : "–"}
       </span>
       <span className={queue.ready > 0 ? css.queueReady : css.queueCalm}>{queue.ready}</span>
+    </div>
+  );
+}
+
+function Head() {
+  const { t } = useTranslation();
+  return (
+    <div className={css.queueRow}>
+      <span />
+      <span className={css.queueLabel}>{t("desk.waiting")}</span>
+      <span className={css.queueLabel}>{t("desk.longest")}</span>
+      <span className={css.queueLabel}>{t("desk.readyShort")}</span>
     </div>
   );
 }

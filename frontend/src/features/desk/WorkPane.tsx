@@ -60,6 +60,7 @@ function Work({
           kind={pop?.kind}
           callId={pop?.call_id}
           customerId={customer?.id}
+          callerNumber={pop?.withheld ? null : (pop?.number ?? pop?.raw_number)}
           rows={4}
           factsRef={facts}
           onDraft={(dirty) => pop && dispatch({ type: "draft", call_id: pop.call_id, form: "ticket", dirty })}

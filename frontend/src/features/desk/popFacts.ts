@@ -1,5 +1,5 @@
 import type { TFunction } from "i18next";
-import type { Pop } from "@/components/api/types";
+import type { Pop, Presence } from "@/components/api/types";
 import { formatPhone } from "@/components/format/phone";
 
 /** One line that names the caller: the record's name, else the number, else "withheld". */
@@ -12,6 +12,12 @@ export function popTitle(pop: Pop, t: TFunction): string {
 export function popNumber(pop: Pop, t: TFunction): string {
   if (pop.withheld) return t("call.withheld");
   return formatPhone(pop.number, pop.raw_number) || t("call.withheld");
+}
+
+/** Why no call can reach an agent who wants them; null when nothing is in the way. */
+export function unreachable(presence: Presence): "pbxLost" | "phoneMissing" | null {
+  if (!presence.pbx_connected) return "pbxLost";
+  return presence.phone_registered ? null : "phoneMissing";
 }
 
 /** When the present state began: ringing, talking, or over. */

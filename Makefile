@@ -54,9 +54,9 @@ generate: setup ## the screens' types from the API
 	$(BIN)/callcenter openapi > frontend/openapi.json
 	@scripts/front.sh generate
 
-lock: ## requirements.lock from pyproject.toml
-	$(BIN)/pip-compile -q --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+lock: ## requirements.lock from pyproject.toml, for every Python that we support
+	$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11.2 --generate-hashes \
+	  --no-header --no-emit-index-url --no-emit-find-links --no-config -o requirements.lock
 
 fmt: setup
 	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .

@@ -21,12 +21,18 @@ from callcenter.errors import Problem
 TAIL_S = 600.0
 START_LIMIT_S = 10.0
 
+# No ringing tones and no sound files written: this baresip crashed when one was stopped by a quick answer.
 _CONFIG = """\
 sip_listen {bind}:{sip}
-audio_path {tree.root}/usr/share/baresip
 audio_source aufile,{home}/silence.wav
-audio_player aufile,{home}/heard.wav
-audio_alert aufile,{home}/alert.wav
+audio_player aubridge,ear
+audio_alert aubridge,bell
+ring_aufile none
+ringback_aufile none
+callwaiting_aufile none
+busy_aufile none
+error_aufile none
+notfound_aufile none
 ausrc_srate 8000
 auplay_srate 8000
 ausrc_channels 1
@@ -34,6 +40,7 @@ auplay_channels 1
 module_path {tree.phone_modules}
 module g711.so
 module aufile.so
+module aubridge.so
 module ctrl_tcp.so
 module menu.so
 module account.so
@@ -60,7 +67,7 @@ class PhoneEvent:
 
 
 class Baresip:
-    """`home` is a folder of its own; what the line heard is left there in `heard.wav`."""
+    """`home` is a folder of its own. What the line hears is dropped: Asterisk's recording has it."""
 
     def __init__(self, home: Path, account: str, server: SipServer, tree: AsteriskTree | None = None) -> None:
         self.home = home.absolute()
@@ -157,7 +164,7 @@ class Baresip:
 
     async def command(self, name: str, parameters: str = "") -> str:
         """Baresip's answer to one of its commands; Problem when it refuses."""
-        if self._writer is None:
+        if self._writer is None or self._reading is None or self._reading.done():
             raise Problem("asterisk_phone_gone", home=str(self.home))
         token = str(next(self._tokens))
         text = json.dumps({"command": name, "params": parameters, "token": token}).encode()
@@ -192,7 +199,7 @@ class Baresip:
             path.unlink(missing_ok=True)
             path.touch(mode=0o600)
             path.write_text(text)
-        for old in (*self.home.glob("say-*.wav"), self.home / "heard.wav"):
+        for old in self.home.glob("say-*.wav"):
             old.unlink(missing_ok=True)
 
     async def _connect(self, control: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -208,7 +215,7 @@ class Baresip:
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         """Netstrings of JSON: answers carry their token, everything else is an event."""
-        with contextlib.suppress(asyncio.IncompleteReadError):
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 length = int((await reader.readuntil(b":"))[:-1])
                 message = json.loads((await reader.readexactly(length + 1))[:-1].decode(errors="replace"))
@@ -216,6 +223,14 @@ class Baresip:
                     self._settle(message)
                 else:
                     await self._tell(message)
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """The process is gone: whoever waits for an answer learns it."""
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(Problem("asterisk_phone_gone", home=str(self.home)))
+        self._answers.clear()
 
     def _settle(self, message: dict[str, Any]) -> None:
         answer = self._answers.pop(str(message.get("token")), None)

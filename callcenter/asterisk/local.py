@@ -66,7 +66,8 @@ class LocalAsterisk:
         if pid is None:
             return
         os.kill(pid, signal.SIGTERM)
-        if not await self._until(lambda: self.pid() is None, STOP_LIMIT_S):
+        # Its pid file goes before the process does: the process itself is watched.
+        if not await self._until(lambda: self._ended(pid), STOP_LIMIT_S):
             self.kill()
 
     def kill(self) -> None:
@@ -105,10 +106,9 @@ class LocalAsterisk:
             return self._process.pid if self._process.poll() is None else None
         try:
             pid = int((self.settings.run_directory / "asterisk.pid").read_text())
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError):
             return None
-        return pid if os.fsencode(self._config) in command else None
+        return None if self._ended(pid) else pid
 
     def status(self) -> PbxStatus:
         pid = self.pid()
@@ -127,6 +127,18 @@ class LocalAsterisk:
     @property
     def _log(self) -> Path:
         return self.settings.directory.absolute() / "log" / "console.log"
+
+    def _ended(self, pid: int) -> bool:
+        """True when no process of that id runs with our configuration (ids are used again)."""
+        if self._process is not None and self._process.pid == pid:
+            return self._process.poll() is not None
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return True
+        # One that is just leaving has no command line any more, but still holds its ports until it is a zombie.
+        return os.fsencode(self._config) not in command if command else state in "ZX"
 
     def _prepare(self) -> None:
         home = self.settings.directory.absolute()

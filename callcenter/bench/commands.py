@@ -16,7 +16,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     pop.add_argument("--calls", type=int, default=1000)
     pop.add_argument("--customers", type=int, default=100_000)
     pop.add_argument("--sockets", type=int, default=200, help="agents with the desk open")
-    pop.add_argument("--rate", type=float, default=10.0, help="calls that begin in a second")
+    pop.add_argument("--rate", type=float, default=5.0, help="calls that begin in a second")
     pop.add_argument("--json", action="store_true", help="figures as one JSON object")
     pop.set_defaults(run=_pop)
 

@@ -22,7 +22,7 @@ build() {
   [ "$(cat dist/.stamp 2>/dev/null)" = "$stamp" ] && return
   packages
   printf '\033[36m▸ building the screens\033[0m\n'
-  npm run --silent build
+  npm run --silent build -- --logLevel warn
   echo "$stamp" > dist/.stamp
 }
 

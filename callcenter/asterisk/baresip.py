@@ -180,7 +180,7 @@ class Baresip:
     def _spawn(self) -> subprocess.Popen[bytes]:
         with (self.home / "log").open("wb") as log:
             command: list[str | Path] = [self._tree.program("baresip"), "-f", self.home]
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.home)
 
     def _configure(self, control: int) -> None:
         loopback = self.server.host.startswith("127.")

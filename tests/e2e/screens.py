@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -97,4 +98,4 @@ class Screens:
         for number, screen in enumerate(self.all, start=1):
             path = folder / f"screen-{number}.png"
             await screen.page.screenshot(path=path)
-            print(f"screen {number} at {screen.page.url}: {path}")
+            sys.stdout.write(f"screen {number} at {screen.page.url}: {path}\n")

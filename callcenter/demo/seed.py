@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from callcenter import schema
 from callcenter.accounts.model import UserRow
 from callcenter.accounts.service import Accounts, NewUser
-from callcenter.calls.model import CallRow
+from callcenter.calls.model import CallRow, CallTalkRow
 from callcenter.clock import utc_now
 from callcenter.complaints.model import TicketRow
 from callcenter.complaints.numbering import next_number, period_of
@@ -179,6 +179,16 @@ async def _call(
             extension=agent.extension,
             customer_id=customer_id,
             disposition="ticket_opened" if past.ticket else "resolved",
+        )
+    )
+    await work.session.flush()
+    work.session.add(
+        CallTalkRow(
+            call_id=call_id,
+            uniqueid=call_id,
+            extension=agent.extension,
+            started_at=answered,
+            ended_at=answered + timedelta(seconds=past.talk_s),
         )
     )
     if past.ticket:

@@ -51,8 +51,10 @@ export function StatusTag({ status }: { status: string }) {
 
 const CRM: Record<Crm["state"], string> = { off: "default", pending: "gold", sent: "green", failed: "error" };
 
+/** Nothing where no other CRM is connected: there is nothing to tell. */
 export function CrmTag({ state }: { state: Crm["state"] }) {
   const { t } = useTranslation();
+  if (state === "off") return null;
   return (
     <Tag bordered={false} color={CRM[state]} data-testid="ticket-crm-state" data-state={state}>
       {t(`crm.${state}`)}

@@ -3,6 +3,9 @@ import type { Segment } from "@/components/api/types";
 import { stopwatch } from "@/components/format/time";
 import css from "./player.module.css";
 
+/** A narrower part of the whole has no room for its name: the tooltip has it. */
+const LABELLED = 0.05;
+
 interface Props {
   segments: Segment[];
   /** Length of the whole recording. */
@@ -28,7 +31,7 @@ export function SegmentStrip({ segments, seconds, onPlay }: Props) {
           onClick={() => onPlay(segment.start_s)}
           data-testid={`segment-${segment.kind}`}
         >
-          {words(segment)}
+          {(segment.end_s - segment.start_s) / seconds > LABELLED ? words(segment) : null}
         </button>
       ))}
     </div>

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class Robots:
     async def pick_up(self, extensions: Sequence[str]) -> None:
         """Register the agents' phones; each answers by itself after a while."""
         for extension in extensions:
-            phone = _announcing(self.stage.phone(extension, answer_after_s=ANSWER_AFTER_S), self._talking)
+            phone = _Robot(self.stage, extension, self._talking)
             await phone.register()
             self._phones.append(phone)
 
@@ -87,16 +87,19 @@ class Robots:
             await caller.stop()
 
 
-def _announcing(phone: BaresipPhone, talking: asyncio.Queue[BaresipPhone]) -> BaresipPhone:
-    usual: Callable[[PhoneEvent], Awaitable[None]] = phone.on_event
+class _Robot(BaresipPhone):
+    """An agent's phone that says when it talks."""
 
-    async def on_event(event: PhoneEvent) -> None:
-        await usual(event)
+    def __init__(self, stage: Stage, extension: str, talking: asyncio.Queue[BaresipPhone]) -> None:
+        super().__init__(
+            stage.phone_folder(extension), stage.account(extension), stage.sip, answer_after_s=ANSWER_AFTER_S
+        )
+        self._talking = talking
+
+    async def on_event(self, event: PhoneEvent) -> None:
+        await super().on_event(event)
         if event.type == "CALL_ESTABLISHED":
-            talking.put_nowait(phone)
-
-    phone.on_event = on_event  # type: ignore[method-assign]
-    return phone
+            self._talking.put_nowait(self)
 
 
 async def _press(caller: Caller, keys: str) -> None:

@@ -25,6 +25,7 @@ from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
 from callcenter.db import Database, Transaction
 from callcenter.events.ids import new_id
 from callcenter.queues.model import PresenceRow, QueueMemberRow, QueueRow
+from callcenter.web.identity import Role
 
 QUEUES = ("complaint", "inquiry", "repair", "operator")
 _LABELS = {
@@ -41,7 +42,7 @@ class Person:
 
     username: str
     name: str
-    role: str
+    role: Role
     extension: str | None
 
 
@@ -112,7 +113,7 @@ async def seed(settings: Settings, passwords: dict[str, SecretStr]) -> None:
         accounts = Accounts(db, utc_now)
         for person in PEOPLE:
             password = passwords[person.username].get_secret_value()
-            await accounts.add(NewUser(person.username, person.name, person.role, password, person.extension))  # type: ignore[arg-type]
+            await accounts.add(NewUser(person.username, person.name, person.role, password, person.extension))
         async with db.read() as session:
             filled = await session.scalar(select(func.count()).select_from(CustomerRow))
         if not filled:

@@ -118,10 +118,17 @@ class Stage:
             self._process.kill()
             self._process.wait()
 
-    def phone(self, extension: str, **options: object) -> BaresipPhone:
-        """An agent's phone, not started yet."""
-        account = PhoneAccount(extension=extension, password=self._secrets[extension])
-        return BaresipPhone(self.folder / "phones" / extension, account, self.sip, **options)  # type: ignore[arg-type]
+    def phone(self, extension: str) -> BaresipPhone:
+        """An agent's phone, not started yet; it rings until it is told to answer."""
+        return BaresipPhone(self.phone_folder(extension), self.account(extension), self.sip)
+
+    def phone_folder(self, extension: str) -> Path:
+        """Where the phone of an extension keeps its files."""
+        return self.folder / "phones" / extension
+
+    def account(self, extension: str) -> PhoneAccount:
+        """The SIP account of an extension."""
+        return PhoneAccount(extension=extension, password=self._secrets[extension])
 
     def caller(self, number: str) -> Caller:
         """Somebody who calls in from outside, not started yet."""
@@ -138,7 +145,7 @@ class Stage:
             sip_port=0,
             ami=AmiSettings(port=ports.free("127.0.0.1", socket.SOCK_STREAM), secret=self._secrets["ami"]),
             agi=(self._agi,),
-            agents=tuple(PhoneAccount(extension=each, password=self._secrets[each]) for each in self.extensions),
+            agents=tuple(self.account(each) for each in self.extensions),
             prompts=IvrSettings().prompts_dir,
             spool=self.folder / "spool",
         )

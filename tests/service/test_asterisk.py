@@ -19,16 +19,12 @@ from pydantic import SecretStr
 from callcenter.asterisk import ports
 from callcenter.asterisk.agi import AgiHangup, AgiServer, AgiSession
 from callcenter.asterisk.ami import AmiClient, AmiMessage
-from callcenter.asterisk.install import find
 from callcenter.asterisk.local import LocalAsterisk
 from callcenter.asterisk.phones import BaresipPhone, Caller, SipServer
 from callcenter.asterisk.settings import AgiSettings, AmiSettings, PbxSettings, PhoneAccount, PublicNumber
 from callcenter.errors import Problem
 
-pytestmark = [
-    pytest.mark.service,
-    pytest.mark.skipif(find() is None, reason="no private Asterisk: callcenter pbx install"),
-]
+pytestmark = pytest.mark.service
 
 SOUNDS = Path(__file__).parents[1] / "sounds" / "en"
 LOUD = 500.0

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from recordings.measure import measure
-from recordings.models import installed
 from recordings.transcribe.contract import CHECKS, Check, Subject
 from recordings.transcribe.pool import PoolTranscriber
 from recordings.transcribe.types import Heard, Span, Transcriber
@@ -35,8 +34,6 @@ async def test_the_real_engines_keep_the_contract_and_get_few_words_wrong(
     language: str, transcriber: PoolTranscriber, tmp_path: Path
 ) -> None:
     """One test, because loading a model takes longer than a check."""
-    if not any(model.speaks(language) for model in installed()):
-        pytest.skip("not measured: no model. Run: callcenter models install")
     sound = SOUNDS / language / "caller_complaint.wav"
     remembering = Remembering(transcriber)
     for check in CHECKS:

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The proofs at full size, with the machine they ran on. Copy what it prints into docs/proof.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+echo "## $(date -u +%F), $(nproc) cores, $(awk '/MemTotal/ {printf "%.0f", $2/2^20}' /proc/meminfo) GiB, $($bin/python -V), Asterisk $(ls "${XDG_CACHE_HOME:-$HOME/.cache}/callcenter/asterisk" | grep -E '^[0-9]' | tail -n 1)"
+echo "### callcenter bench pop --json"
+$bin/callcenter bench pop --json
+echo "### pytest tests/e2e"
+$bin/pytest -q --durations=0 tests/e2e

@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright, expect
 from pydantic import SecretStr
 
+from callcenter.asterisk.phones import BaresipPhone, Caller
 from callcenter.demo.robots import SOUNDS
 from callcenter.demo.seed import EXTENSIONS, PEOPLE, seed
 from callcenter.demo.stage import Stage
@@ -31,11 +32,24 @@ FACTS = {
 
 
 async def act(stage: Stage, browser: Browser, language: str, folder: Path, every: bool) -> None:
-    """One call in one language: the desk while it rings and talks, then the call's own page."""
+    """One call in one language, with its own phone and caller."""
     page = await sign_in(stage, browser, language)
     phone = stage.phone("1001")
-    await phone.register()
     caller = stage.caller("13800138001" if language == "zh" else "13900139003")
+    try:
+        await phone.register()
+        await the_desk(page, phone, caller, language, folder, every)
+        await the_call(page, folder, language, every)
+        if every:
+            await the_lists(page, folder, language)
+    finally:
+        await caller.stop()
+        await phone.stop()
+        await page.context.close()
+
+
+async def the_desk(page: Page, phone: BaresipPhone, caller: Caller, language: str, folder: Path, every: bool) -> None:
+    """The agent's desk before, while it rings, while they talk, and after."""
     await expect(page.get_by_test_id("phone-state")).to_have_attribute("data-state", "phoneOk", timeout=LIMIT_MS)
     if every:
         await shoot(page, folder, f"desk-idle-{language}")
@@ -64,12 +78,6 @@ async def act(stage: Stage, browser: Browser, language: str, folder: Path, every
     if every:
         await page.wait_for_timeout(1500)
         await shoot(page, folder, f"desk-wrapup-{language}")
-    await the_call(page, folder, language, every)
-    if every:
-        await the_lists(page, folder, language)
-    await caller.stop()
-    await phone.stop()
-    await page.context.close()
 
 
 async def the_call(page: Page, folder: Path, language: str, every: bool) -> None:

@@ -13,7 +13,7 @@ _EXTRA = {
     "CoreStatus": b"CoreStartupDate: 2026-11-02\r\nCoreStartupTime: 08:00:00\r\n",
 }
 _LISTS = {
-    "CoreShowChannels": "CoreShowChannelsComplete",
+    "Status": "StatusComplete",
     "QueueStatus": "QueueStatusComplete",
     "DeviceStateList": "DeviceStateListComplete",
 }

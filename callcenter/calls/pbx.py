@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from callcenter.asterisk.ami.connection import AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.calls.ports import ChannelSeen, PbxSnapshot
+from callcenter.calls.session import TOLD
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class AmiPbxState:
 
     async def snapshot(self) -> PbxSnapshot:
         status = await self.client.action("CoreStatus")
-        channels = await self.client.list_action("CoreShowChannels")
+        channels = await self.client.list_action("Status", Variables=",".join(sorted(TOLD)))
         boot = f"{status.get('CoreStartupDate')} {status.get('CoreStartupTime')}"
         return PbxSnapshot(boot=boot, channels=[_seen(channel) for channel in channels])
 
@@ -41,5 +42,13 @@ def _seen(message: AmiMessage) -> ChannelSeen:
         state=message.get("ChannelStateDesc"),
         number=message.get("CallerIDNum"),
         exten=message.get("Exten"),
-        bridge_id=message.get("BridgeId"),
+        bridge_id=message.get("BridgeID"),
+        queue=message.get("Data").partition(",")[0] if message.get("Application") == "Queue" else None,
+        age_s=float(message.get("Seconds", "0")),
+        variables=dict(_pair(variable) for variable in message.all("Variable")),
     )
+
+
+def _pair(variable: str) -> tuple[str, str]:
+    name, _, value = variable.partition("=")
+    return name, value

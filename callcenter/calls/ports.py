@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 # Extension of a phone → id of the user who sits at it. The owner of the mapping may change it at any time.
@@ -29,7 +29,8 @@ class NumberReader(Protocol):
 
 @dataclass(frozen=True)
 class ChannelSeen:
-    """One channel that Asterisk says is alive."""
+    """One channel that Asterisk says is alive. `queue` is the one it is in or was answered from; `age_s` seconds since
+    it was made; `variables` are those the dialplan and the menu set for the ledger."""
 
     channel: str
     uniqueid: str
@@ -38,6 +39,9 @@ class ChannelSeen:
     number: str
     exten: str
     bridge_id: str
+    queue: str | None = None
+    age_s: float = 0.0
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from callcenter.calls import causes
 from callcenter.calls.bridges import Bridges
@@ -29,6 +29,9 @@ from callcenter.events.calls import (
 )
 
 _VARIABLES = {"CC_MENU_PATH": "menu_path", "CC_LANG": "language", "CC_KIND": "kind"}
+# What the dialplan leaves on the caller's channel for a ledger that did not hear it begin.
+_RECORDING_BEGAN = "CC_RECORDING_BEGAN"
+TOLD = frozenset({*_VARIABLES, _RECORDING_BEGAN})
 _DIALLED: dict[str, RingEnd] = {
     "NOANSWER": "no_answer",
     "BUSY": "rejected",
@@ -106,10 +109,24 @@ class CallSession:
         return events if self._alive() else [*events, *self._end("cut", cause, at)]
 
     def _see(self, seen: ChannelSeen, at: datetime) -> list[Event]:
-        """Take in a channel that is alive: a leg missed, a state missed, a bridge missed."""
+        """Take in a channel that is alive: a leg missed, the menu's choice, a queue, a state, a bridge missed."""
         self._open_leg(seen.uniqueid, seen.channel, at)
-        events = self._state(seen.uniqueid, seen.state, at)
+        events = self._see_way(seen, at) if seen.uniqueid == self._far_id() else []
+        events += self._state(seen.uniqueid, seen.state, at)
         return [*events, *self._enter(seen.bridge_id, seen.uniqueid, at)] if seen.bridge_id else events
+
+    def _see_way(self, seen: ChannelSeen, at: datetime) -> list[Event]:
+        """How the caller came to where he is. When he joined the queue is not known: at the latest now."""
+        told = {name: seen.variables[key] for key, name in _VARIABLES.items() if seen.variables.get(key)}
+        self._change(**told)
+        began = _moment(seen.variables.get(_RECORDING_BEGAN, ""))
+        if began and self.record.recording_uniqueid is None:
+            self._change(recording_uniqueid=seen.uniqueid, recording_started_at=began)
+        if seen.queue is None or seen.queue == self.record.queue:
+            return []
+        self._last_join = at
+        self._change(queue=seen.queue, queued_at=self.record.queued_at or at)
+        return [*self._classify(at), CallQueued(at=at, call_id=self.record.id, queue=seen.queue, position=1)]
 
     def give(self, uniqueid: str, at: datetime) -> tuple[Leg, list[Event]]:
         """Let a leg go to another call, as an attended transfer does with the party consulted."""
@@ -349,6 +366,11 @@ class CallSession:
     def _end(self, outcome: Outcome, cause: str, at: datetime) -> list[Event]:
         self._change(outcome=outcome, end_cause=cause, ended_at=at)
         return [CallEnded(at=at, call_id=self.record.id, outcome=outcome, cause=cause)]
+
+
+def _moment(epoch: str) -> datetime | None:
+    """Seconds since 1970, with a fraction, as the dialplan writes them."""
+    return datetime.fromtimestamp(float(epoch), UTC) if epoch.replace(".", "", 1).isdecimal() else None
 
 
 _Handler = Callable[[CallSession, Message, datetime], list[Event]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.calls import causes
 from callcenter.calls.ports import Agents, ChannelSeen, Message, PbxSnapshot
@@ -70,7 +70,7 @@ class CallTracker:
         changes: list[Change] = []
         for linked_id, channels in seen.items():
             if linked_id not in self._calls and (fresh := self._found(channels, at)):
-                changes.append((fresh, fresh.start(at)))
+                changes.append((fresh, fresh.start(fresh.record.started_at)))
         for session in self.sessions:
             channels = seen.get(session.record.linked_id, [])
             changes.append((session, session.reconcile(channels, cause, at)))
@@ -90,7 +90,8 @@ class CallTracker:
         first = channels[0]
         if first.channel.startswith(_MACHINERY):
             return None
-        return self._open(first.linked_id, first.channel, first.number, first.exten, at)
+        began = at - timedelta(seconds=first.age_s)
+        return self._open(first.linked_id, first.channel, first.number, first.exten, began)
 
     def _session(self, message: Message, at: datetime) -> tuple[CallSession | None, list[Event]]:
         uniqueid = text(message, "Uniqueid") or text(message, "DestUniqueid")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -148,6 +150,20 @@ async def test_a_call_begun_unheard_is_taken_up(db: Database) -> None:
     assert await journal(db) == [
         "CallStarted", "CallRinging", "CallAnswered", "CallAgentLeft", "CallEnded"
     ]  # fmt: skip
+
+
+async def test_the_way_of_a_call_is_read_from_its_channel_when_nobody_heard_it(db: Database) -> None:
+    told = {"CC_MENU_PATH": "main", "CC_LANG": "en", "CC_KIND": "operator", "CC_RECORDING_BEGAN": "1795255203.250"}
+    waiting = replace(CALLER_UP, bridge_id="", queue="operator", age_s=60.0, variables=told)
+    await restarted(db, "boot-1", waiting)
+    assert await journal(db) == ["CallStarted", "CallClassified", "CallQueued"]
+    call = await the_call(db)
+    assert (call.menu_path, call.language, call.kind, call.queue) == ("main", "en", "operator", "operator")
+    assert (call.queued_at, call.started_at) == (CLOCK, CLOCK - timedelta(seconds=60))
+    assert call.recording_uniqueid == waiting.uniqueid
+    assert call.recording_started_at == datetime.fromtimestamp(1795255203.25, UTC)
+    await restarted(db, "boot-1", waiting)
+    assert await journal(db) == ["CallStarted", "CallClassified", "CallQueued"]
 
 
 async def test_a_hangup_heard_while_asterisk_was_listing_is_not_undone(db: Database) -> None:

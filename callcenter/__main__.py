@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib
 import json
 import sys
 from contextlib import AbstractAsyncContextManager
@@ -15,10 +16,21 @@ from callcenter.words import explain, terminal_language
 if TYPE_CHECKING:
     from callcenter.customers.service import Customers
 
+# Command → module with its `add_parser`. Loaded when wanted: `callcenter pbx install` runs before every make target.
+_ROOMS = {
+    "demo": "callcenter.demo.commands",
+    "pbx": "callcenter.asterisk.commands",
+    "ivr": "callcenter.ivr.commands",
+    "customers": "callcenter.customers.commands",
+    "models": "recordings.commands",
+    "bench": "callcenter.bench.commands",
+}
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run a command; what a person can mend is printed as two lines, without a trace."""
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = _parser(given[0] if given else "").parse_args(given)
     try:
         return int(arguments.run(arguments) or 0)
     except KeyboardInterrupt:
@@ -35,15 +47,8 @@ def main(argv: list[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    # Imported here, so that `callcenter pbx` does not load the speech engines and `--help` is quick.
-    import callcenter.asterisk.commands
-    import callcenter.bench.commands
-    import callcenter.customers.commands
-    import callcenter.demo.commands
-    import callcenter.ivr.commands
-    import recordings.commands
-
+def _parser(wanted: str) -> argparse.ArgumentParser:
+    """The parser of all commands; if one of the rooms' commands is wanted, only that room is loaded."""
     parser = argparse.ArgumentParser(prog="callcenter", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="run the service in one process (SQLite unless set otherwise)")
@@ -54,15 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     migrate.add_argument("--write", metavar="MESSAGE", help="write a new migration instead (for developers)")
     migrate.set_defaults(run=_migrate)
     _user_parser(commands)
-    callcenter.customers.commands.add_parser(commands, _customers)
-    for room in (
-        callcenter.demo.commands,
-        callcenter.asterisk.commands,
-        callcenter.ivr.commands,
-        callcenter.bench.commands,
-        recordings.commands,
-    ):
-        room.add_parser(commands)
+    for name, module in _ROOMS.items():
+        if wanted == name or wanted not in _ROOMS:
+            needs = (_customers,) if name == "customers" else ()
+            importlib.import_module(module).add_parser(commands, *needs)
     return parser
 
 

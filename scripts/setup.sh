@@ -43,6 +43,7 @@ tests_packages() {
   local missing=()
   command -v chromium >/dev/null || missing+=(chromium)
   fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing+=(fontconfig fonts-noto-cjk)
+  ldconfig -p | grep -q libatomic.so.1 || missing+=(libatomic1) # the browser driver's Node.js needs it
   system_packages "${missing[@]}"
 }
 

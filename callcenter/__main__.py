@@ -74,6 +74,7 @@ def _user_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add.add_argument("--name", required=True, help="as the screens show it")
     add.add_argument("--role", default="agent", help="agent, supervisor or admin")
     add.add_argument("--extension", help="of the user's phone")
+    add.add_argument("--queues", help="that the user serves, as complaint,inquiry; by default all")
     add.add_argument("--language", default="zh-CN", choices=["zh-CN", "en"])
     add.add_argument("--password", help="read from standard input when not given")
     add.set_defaults(run=_add_user)
@@ -120,7 +121,9 @@ def _add_user(arguments: argparse.Namespace) -> int:
     async def act() -> None:
         async with app.opened_database() as db:
             await schema.upgrade(db)
-            await Accounts(db, utc_now).add(user)
+            user_id = await Accounts(db, utc_now).add(user)
+            if user.extension:
+                await app.serve_queues(db, user_id, arguments.queues.split(",") if arguments.queues else None)
 
     asyncio.run(act())
     print(f"{user.username}: {user.role}" + (f", {user.extension}" if user.extension else ""))

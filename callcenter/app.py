@@ -20,6 +20,7 @@ from callcenter.accounts.service import Accounts
 from callcenter.asterisk.agi import AgiServer
 from callcenter.asterisk.ami.connection import AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
+from callcenter.asterisk.configured import access
 from callcenter.bus import Bus
 from callcenter.calls import routes as call_routes
 from callcenter.calls.listener import Listener
@@ -88,7 +89,7 @@ class Service:
         self.queues = Queues(self.db, clock, self.agents, self.calls.busy_agents)
         self.listener = Listener(self.db, "asterisk", self.agents, self._read_number, clock)
         self.ami = AmiClient(
-            settings.ami, on_message=self._heard, on_connected=self._connected, on_lost=self.queues.on_lost
+            access(settings), on_message=self._heard, on_connected=self._connected, on_lost=self.queues.on_lost
         )
         menu = build_menu(settings.ivr, clock)
         self.agi = AgiServer(settings.agi.host, settings.agi.port, menu.serve)
@@ -132,7 +133,7 @@ class Service:
     async def _start(self) -> None:
         await self.db.ping()
         await schema.upgrade(self.db)
-        self.agents.update(await self.staff.phones())
+        self._sit_down(await self.staff.phones())
         await self.queues.load()
         await self.jobs.launch()
         for problem in self._broken_flows():
@@ -182,7 +183,7 @@ class Service:
             foreign=self.crm if self.settings.crm.kind != "builtin" else None,
         )
         return [
-            account_routes.build(self.accounts, self.settings.firm),
+            account_routes.build(self.accounts, self.settings.firm, self._refresh_staff),
             queue_routes.build(self.queues, account_routes.PAUSE_REASONS),
             customer_routes.build(self.customers),
             ticket_routes.build(tickets, self.staff, flow),
@@ -199,6 +200,16 @@ class Service:
     async def _connected(self, client: AmiClient) -> None:
         await self.listener.resync(AmiPbxState(client))
         await self.queues.on_connected(AmiPbxControl(client))
+
+    async def _refresh_staff(self) -> None:
+        """Somebody signed in: a user or a queue may have been made since the service started."""
+        self._sit_down(await self.staff.phones())
+        await self.queues.refresh()
+
+    def _sit_down(self, phones: dict[str, str]) -> None:
+        for gone in self.agents.keys() - phones.keys():
+            del self.agents[gone]
+        self.agents.update(phones)
 
     def _heard(self, message: AmiMessage) -> None:
         self.listener.feed(message)
@@ -258,6 +269,13 @@ async def opened_database() -> AsyncIterator[Database]:
         yield db
     finally:
         await db.close()
+
+
+async def serve_queues(db: Database, user_id: str, names: list[str] | None) -> None:
+    """Have a user serve these queues (None: all); for commands. A running service learns it when he signs in."""
+    queues = Queues(db, utc_now, {}, Calls(db).busy_agents)
+    await queues.load()
+    await queues.serve(user_id, [queue.name for queue in queues.live()] if names is None else names)
 
 
 @contextlib.asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,11 +56,13 @@ class AccountRoutes:
 
     accounts: Accounts
     firm: FirmSettings
+    signed_in: Callable[[], Awaitable[None]]
 
     async def sign_in(self, ctx: Context) -> web.Response:
         token = await self.accounts.sign_in(ctx.body.username.strip(), ctx.body.password)
         identity = await self.accounts.identify(token)
         assert identity is not None
+        await self.signed_in()
         response = web.Response(body=self._me(identity).model_dump_json(), content_type="application/json")
         response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=ctx.request.secure, path="/")
         return response
@@ -96,9 +99,13 @@ class AccountRoutes:
         )
 
 
-def build(accounts: Accounts, firm: FirmSettings) -> Room:
-    """The room's routes."""
-    routes = AccountRoutes(accounts, firm)
+async def _nobody_asks() -> None:
+    pass
+
+
+def build(accounts: Accounts, firm: FirmSettings, signed_in: Callable[[], Awaitable[None]] = _nobody_asks) -> Room:
+    """The room's routes. `signed_in` is awaited whenever somebody has signed in."""
+    routes = AccountRoutes(accounts, firm, signed_in)
     return Room(
         routes=[
             Route("POST", "/session", routes.sign_in, request=Credentials, response=Me, open=True),

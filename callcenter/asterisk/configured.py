@@ -75,3 +75,11 @@ def load(settings: config.Settings | None = None) -> PbxSettings:
         spool=base.spool_dir,
         **{name: getattr(group, name) for name in PbxGroup.model_fields if name != "extensions"},
     )
+
+
+def access(settings: config.Settings) -> AmiSettings:
+    """How to log in to the manager: as set; without a secret, as the private Asterisk of these settings wants it."""
+    private = settings.data_dir.resolve() / "asterisk" / "secrets.json"
+    if settings.ami.secret.get_secret_value() or not private.is_file():
+        return settings.ami
+    return load(settings).ami

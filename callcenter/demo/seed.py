@@ -24,16 +24,9 @@ from callcenter.customers.service import Customers
 from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
 from callcenter.db import Database, Transaction
 from callcenter.events.ids import new_id
-from callcenter.queues.model import PresenceRow, QueueMemberRow, QueueRow
+from callcenter.queues.model import PresenceRow
+from callcenter.queues.store import FIRST_QUEUES, keep_first_queues, keep_served
 from callcenter.web.identity import Role
-
-QUEUES = ("complaint", "inquiry", "repair", "operator")
-_LABELS = {
-    "complaint": ("投诉", "Complaints"),
-    "inquiry": ("咨询", "Inquiries"),
-    "repair": ("报修", "Repairs"),
-    "operator": ("人工", "Operator"),
-}
 
 
 @dataclass(frozen=True)
@@ -140,16 +133,12 @@ async def _fill(db: Database, settings: Settings) -> None:
 
 async def _queues(work: Transaction, agents: Sequence[UserRow]) -> None:
     """Every agent serves every queue and begins ready: the robots at their phones do."""
-    for name in QUEUES:
-        zh, en = _LABELS[name]
-        await work.session.merge(QueueRow(name=name, label_zh=zh, label_en=en, wrapup_s=15, service_level_s=20))
-    await work.session.flush()
+    await keep_first_queues(work.session)
     for agent in agents:
         await work.session.merge(
             PresenceRow(user_id=agent.id, wish="ready", reason=None, since=utc_now(), wrapup_until=None)
         )
-        for name in QUEUES:
-            await work.session.merge(QueueMemberRow(queue=name, user_id=agent.id))
+        await keep_served(work.session, agent.id, [queue.name for queue in FIRST_QUEUES])
 
 
 async def _call(

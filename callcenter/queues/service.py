@@ -17,7 +17,7 @@ from callcenter.queues.ports import PHONE, Agents, BusyAgents, Message, PbxContr
 from callcenter.queues.presence import Agent, membership
 from callcenter.queues.presence_book import PresenceBook
 from callcenter.queues.shapes import PresenceView, QueueLive
-from callcenter.queues.store import NewQueue, QueuePlan, keep_queue, keep_served, read_plan
+from callcenter.queues.store import NewQueue, QueuePlan, keep_first_queues, keep_queue, keep_served, read_plan
 from callcenter.queues.sync import QueueSync, Target
 
 
@@ -41,7 +41,9 @@ class Queues:
 
     async def load(self) -> None:
         """Take up what is kept: queues, who serves them, presence, busy phones."""
-        await self._read_plan()
+        async with self.db.transaction() as work:
+            await keep_first_queues(work.session)
+        await self.refresh()
         await self.presence.load(await self.busy())
 
     def watch_presence(self, watcher: Callable[[str, str], None]) -> None:
@@ -74,7 +76,7 @@ class Queues:
         """Make a queue, or give it new particulars."""
         async with self.db.transaction() as work:
             await keep_queue(work.session, queue)
-        await self._read_plan()
+        await self.refresh()
 
     async def serve(self, user_id: str, queues: Iterable[str]) -> None:
         """Have a user serve these queues and no others."""
@@ -85,7 +87,7 @@ class Queues:
                 if name not in known:
                     raise Problem("queue_unknown", field="queues", value=name, queues=", ".join(sorted(known)))
             await keep_served(work.session, user_id, queues)
-        await self._read_plan()
+        await self.refresh()
 
     def feed(self, message: Message) -> None:
         """Take a message, at once and in order. For the AMI client's `on_message`."""
@@ -108,7 +110,8 @@ class Queues:
         self.sync.on_lost()
         self._everything_changed()
 
-    async def _read_plan(self) -> None:
+    async def refresh(self) -> None:
+        """Read again which queues there are and who serves them: a command may have changed it."""
         async with self.db.read() as session:
             self._plan = await read_plan(session)
         self.presence.wrapup = self._plan.wrapup

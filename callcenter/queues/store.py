@@ -26,6 +26,15 @@ class NewQueue:
     service_level_s: int = 20
 
 
+# Those of the rendered Asterisk; a firm that has none yet begins with them.
+FIRST_QUEUES = (
+    NewQueue("complaint", "投诉", "Complaints"),
+    NewQueue("inquiry", "咨询", "Inquiries"),
+    NewQueue("repair", "报修", "Repairs"),
+    NewQueue("operator", "人工", "Operator"),
+)
+
+
 @dataclass(frozen=True)
 class QueuePlan:
     """The queues in order of name, and which of them each user serves."""
@@ -68,6 +77,14 @@ async def keep_presence(session: AsyncSession, user_id: str, agent: Agent) -> No
 async def keep_queue(session: AsyncSession, queue: NewQueue) -> None:
     """Make a queue, or give it new particulars."""
     await session.merge(QueueRow(**vars(queue)))
+
+
+async def keep_first_queues(session: AsyncSession) -> None:
+    """Give a firm without queues its first ones."""
+    if await session.scalar(select(QueueRow.name).limit(1)) is None:
+        for queue in FIRST_QUEUES:
+            await keep_queue(session, queue)
+        await session.flush()
 
 
 async def keep_served(session: AsyncSession, user_id: str, queues: Iterable[str]) -> None:

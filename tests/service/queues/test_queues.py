@@ -179,7 +179,7 @@ async def test_live_figures(house: House) -> None:
     queues.feed(Line("QueueCallerJoin", {"Queue": "complaint", "Uniqueid": "u2"}))
     await queues.presence.choose("user-li", "1001", "ready", None)
     await queues.presence.choose("user-wang", "1002", "ready", None)
-    complaint, inquiry = queues.live()
+    complaint, inquiry, *_ = queues.live()
     assert (complaint.waiting, complaint.longest_wait_s, complaint.ready) == (2, 30, 1)
     assert inquiry.ready == 1  # the other has no phone
     queues.feed(Line("DeviceStateChange", {"Device": "PJSIP/1002", "State": "NOT_INUSE"}))

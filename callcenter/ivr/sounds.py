@@ -44,7 +44,9 @@ def outdated(sounds: Sequence[Sound], folder: Path) -> list[Sound]:
 
 def make(sounds: Sequence[Sound], folder: Path, voices_dir: Path, say: Say) -> None:
     """Speak these sounds into `folder` and note their fingerprints."""
-    tool("sox")
+    if not sounds:
+        return
+    tool("sox")  # known to be there before the long part begins
     by_voice = sorted(sounds, key=lambda sound: sound.voice)
     done = 0
     for voice, group in groupby(by_voice, key=lambda sound: sound.voice):

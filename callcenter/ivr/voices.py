@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from callcenter.asterisk.install import PROGRAMS, find
 from callcenter.errors import Problem
 
 Say = Callable[[str], None]
@@ -39,11 +40,13 @@ def speak(voice: str, jobs: Sequence[Job], voices_dir: Path, say: Say) -> Iterat
 
 
 def tool(name: str) -> str:
-    """Path of a program, or a Problem naming the Debian package that brings it."""
-    found = shutil.which(name)
-    if found is None:
+    """Path of a program: the machine's, or the one beside the private Asterisk; a Problem says what brings it."""
+    if found := shutil.which(name):
+        return found
+    tree = find()
+    if tree is None or name not in PROGRAMS:
         raise Problem("ivr_tool_missing", field=name, tool=name)
-    return found
+    return str(tree.program(name))
 
 
 def _speak_english(name: str, jobs: Sequence[Job]) -> Iterator[Path]:

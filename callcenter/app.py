@@ -43,6 +43,7 @@ from callcenter.desk.build import DeskParts
 from callcenter.desk.build import build as build_desk
 from callcenter.desk.protocol import DeskMessage
 from callcenter.errors import Problem
+from callcenter.folder_lock import FolderLock
 from callcenter.ivr.service import build as build_menu
 from callcenter.jobs.engine import Jobs
 from callcenter.queues import routes as queue_routes
@@ -96,6 +97,7 @@ class Service:
         self._broken_flows = menu.flows.problems
         self.rooms = self._build_rooms()
         self.tasks = Tasks()
+        self._lock = FolderLock(settings.data_dir)
         self._runner: web.AppRunner | None = None
         self.port = settings.web.port
 
@@ -125,12 +127,14 @@ class Service:
         await self.transcriber.close()
         await self.crm.close()
         await self.db.close()
+        self._lock.release()
 
     async def wait(self) -> None:
         """Until a task ends that must not end; its error is raised."""
         await self.tasks.wait()
 
     async def _start(self) -> None:
+        self._lock.take("callcenter serve")
         await self.db.ping()
         await schema.upgrade(self.db)
         self._sit_down(await self.staff.phones())

@@ -34,8 +34,12 @@ make_venv() {
   say "Python packages into .venv (about 400 MB; a minute or two)"
   [ -x $bin/python ] || "$python" -m venv .venv
   local hint="Check the network and run the same command again: what was fetched is kept."
-  $bin/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock || fail "pip could not install the packages." "$hint"
-  $bin/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . || fail "pip could not install the project." "$hint"
+  # Of pip's many lines, those of the large downloads tell how far it is; what went wrong is on its standard error.
+  $bin/pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock \
+    | { grep --line-buffered -oE 'Downloading .* MB\)|Installing collected packages' || true; } \
+    || fail "pip could not install the packages." "$hint"
+  $bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . \
+    || fail "pip could not install the project." "$hint"
   echo "$stamp" > .venv/.stamp
 }
 

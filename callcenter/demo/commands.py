@@ -17,6 +17,7 @@ from callcenter.asterisk.secrets import load_or_make
 from callcenter.demo.robots import Robots
 from callcenter.demo.seed import EXTENSIONS, PEOPLE, seed
 from callcenter.demo.stage import Stage
+from callcenter.folder_lock import FolderLock
 
 _PORT = 8080
 _EVERY_S = 20.0
@@ -41,6 +42,8 @@ async def _run(arguments: argparse.Namespace) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     begun = time.monotonic()
     stage = Stage(arguments.folder, EXTENSIONS, web_port=arguments.port or _free_port())
+    lock = FolderLock(stage.folder)
+    lock.take(f"callcenter demo at {stage.url}")
     passwords = load_or_make(stage.folder / "logins.json", [person.username for person in PEOPLE])
     _say("filling the database with users, customers and their history")
     await seed(stage.settings(), passwords)
@@ -56,6 +59,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         _say("ending every process")
         await robots.hang_up()
         await stage.stop()
+        lock.release()
     return 0
 
 

@@ -77,6 +77,8 @@ class Robots:
         caller = self.stage.caller(part.number)
         self.tell(f"{part.number} calls: keys {part.keys}, {part.matter} ({part.language})")
         try:
+            while not self._talking.empty():  # somebody else's call was answered meanwhile
+                self._talking.get_nowait()
             await caller.dial("02088886666")
             await _press(caller, part.keys)
             async with asyncio.timeout(_PATIENCE_S):

@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     prompts = commands.add_parser("prompts", help="the sounds of the menus").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    speak = prompts.add_parser("make", help="speak what changed since last time (with flite and sox, which `pbx install` brings)")
+    speak = prompts.add_parser("make", help="speak what changed since last time")
     speak.add_argument("--only", action="append", metavar="NAME", help="this prompt; may be given again")
     speak.add_argument("--acted", action="store_true", help="the acted calls of tests and demo instead")
     speak.set_defaults(run=_make)

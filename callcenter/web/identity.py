@@ -8,12 +8,9 @@ from typing import Literal, Protocol
 Role = Literal["agent", "supervisor", "admin"]
 
 _AGENT = frozenset({"desk", "calls.read", "customers.read", "customers.write", "tickets.read", "tickets.write"})
-_SUPERVISOR = _AGENT | {"calls.read_all", "customers.import", "queues.read"}
-PERMISSIONS: dict[Role, frozenset[str]] = {
-    "agent": _AGENT,
-    "supervisor": _SUPERVISOR,
-    "admin": _SUPERVISOR | {"users.write"},
-}
+_SUPERVISOR = _AGENT | {"customers.import"}
+# Every role reads all calls: whoever picks up must know what was said before, by whomever.
+PERMISSIONS: dict[Role, frozenset[str]] = {"agent": _AGENT, "supervisor": _SUPERVISOR, "admin": _SUPERVISOR}
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ async def client(accounts: Accounts) -> AsyncIterator[TestClient]:  # type: igno
 
     room = routes.build(accounts, FirmSettings())
     own = [
-        Route("GET", "/admins", nothing, permission="users.write"),
+        Route("GET", "/admins", nothing, permission="customers.import"),
         Route("GET", "/broken", broken, open=True),
     ]
     async with TestClient(TestServer(make_app([*room.routes, *own], accounts, None))) as found:

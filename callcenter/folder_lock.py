@@ -1,0 +1,39 @@
+"""One process per folder: two would end each other's Asterisk and do each other's jobs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import TextIO
+
+from callcenter.errors import Problem
+
+
+class FolderLock:
+    """Held from `take` until `release` or the end of the process, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: TextIO | None = None
+
+    def take(self, who: str) -> None:
+        """Claim the folder in the name of `who`; a `Problem` tells who has it already."""
+        file = (self._folder / "in-use").open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip()
+            file.close()
+            raise Problem("folder_in_use", field="folder", folder=self._folder, holder=holder) from None
+        file.truncate(0)
+        file.write(f"{who}, pid {os.getpid()}\n")
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, MetaData, String, TypeDecorator, event
+from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, MetaData, String, TypeDecorator, event, text
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -83,11 +83,14 @@ class Transaction:
         self._emitted: list[tuple[JournalRow, Event]] = []
 
     def emit(self, event: Event) -> None:
-        """Write an event to the journal."""
+        """Have an event written to the journal, at the end of the transaction."""
         payload = event.model_dump(mode="json")
         row = JournalRow(at=event.at, type=event.type, call_id=event.call_id, payload=payload)
-        self.session.add(row)
         self._emitted.append((row, event))
+
+    def rows(self) -> list[JournalRow]:
+        """What is to be written to the journal."""
+        return [row for row, _event in self._emitted]
 
     def journalled(self) -> list[tuple[int, Event]]:
         """The events of this unit with their place in the journal; meaningful after the commit."""
@@ -106,9 +109,11 @@ class Database:
         self._read = async_sessionmaker(self.engine.execution_options(cc_read=True), expire_on_commit=False)
         self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         # SQLite has one writer. Waiting here in turn is fair and quick; waiting inside SQLite is a busy loop.
-        self._turn: contextlib.AbstractAsyncContextManager[Any] = (
-            asyncio.Lock() if self.engine.dialect.name == "sqlite" else contextlib.nullcontext()
-        )
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._turn: contextlib.AbstractAsyncContextManager[Any] = asyncio.Lock() if sqlite else contextlib.nullcontext()
+        # PostgreSQL has many writers: without a turn an event with a lower number could be committed after a reader
+        # has gone past it.
+        self._journal_turn = text("SELECT pg_advisory_xact_lock(7301)") if not sqlite else None
         self._committed: list[Committed] = []
 
     def after_commit(self, told: Committed) -> None:
@@ -128,6 +133,9 @@ class Database:
             work = Transaction(session)
             async with session.begin():
                 yield work
+                if self._journal_turn is not None and work.rows():
+                    await session.execute(self._journal_turn)
+                session.add_all(work.rows())
                 await session.flush()
         journalled = work.journalled()
         if journalled:

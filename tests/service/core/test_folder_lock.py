@@ -24,7 +24,7 @@ def test_the_second_is_told_who_has_it(tmp_path: Path) -> None:
 
 async def test_a_second_service_leaves_the_first_alone(tmp_path: Path) -> None:
     settings = load(data_dir=tmp_path, web={"port": 0}, agi={"port": 0}, ami={"port": 1})
-    first = Service(settings)
-    FolderLock(tmp_path).take("callcenter serve")
+    first = FolderLock(tmp_path)
+    first.take("callcenter serve")
     with pytest.raises(Problem, match="folder_in_use"):
-        await first.start()
+        await Service(settings).start()

@@ -102,21 +102,6 @@ class AgiSession:
                 return digits
             key = ""
 
-    async def record_file(
-        self, name: str, *, limit_s: float, silence_s: int = 0, keys: str = "#", beep: bool = True
-    ) -> str:
-        """Record the caller as `name`.wav; the key that ended it, or "". `silence_s` 0: silence does not end it."""
-        options = (["BEEP"] if beep else []) + ([f"s={silence_s}"] if silence_s else [])
-        return _key(await self.command("RECORD FILE", name, "wav", keys, str(int(limit_s * 1000)), *options))
-
-    async def say_digits(self, digits: str, keys: str = "") -> str:
-        if not digits.isdecimal():
-            raise ValueError("only digits can be said as digits")
-        return _key(await self.command("SAY DIGITS", digits, keys))
-
-    async def say_number(self, number: int, keys: str = "") -> str:
-        return _key(await self.command("SAY NUMBER", str(number), keys))
-
     async def set_variable(self, name: str, value: str) -> None:
         """Set a variable, or a function such as CHANNEL(language). The value is taken as it is, never evaluated."""
         if not _VARIABLE.fullmatch(name):

@@ -32,11 +32,6 @@ def endpoint(channel: str) -> str:
     return found["endpoint"] if found and found["technology"] == "PJSIP" else ""
 
 
-def interface_extension(interface: str) -> str:
-    """`PJSIP/1001` → `1001`."""
-    return interface.partition("/")[2]
-
-
 def number(raw: str) -> str:
     """The number as given, "" when it is withheld."""
     return "" if raw.strip().lower() in _NOBODY else raw.strip()

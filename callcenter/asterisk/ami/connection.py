@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
 from callcenter.errors import Problem
+from callcenter.words import explain
 
 Header = str | int | Iterable[str]
 OnMessage = Callable[[AmiMessage], None]
@@ -58,7 +59,9 @@ class ActionFailed(Exception):
 
 
 class AmiClient:
-    """`run()` belongs in a task of its own and ends by cancellation, or by Problem for what a person must mend.
+    """`run()` belongs in a task of its own and ends by cancellation, or by Problem when the first log-in is refused.
+
+    A log-in refused later is logged and tried again: somebody is changing manager.conf while callers are served.
 
     `on_message` gets every message that is no answer to an action of ours, in order, and must not block:
     reading never stops, because Asterisk cuts off a reader that lags. `on_connected` is awaited after each
@@ -84,6 +87,7 @@ class AmiClient:
         self._silence_s = silence_s
         self._link: _Link | None = None
         self._ready = asyncio.Event()
+        self._accepted = False  # at least once
 
     @property
     def connected(self) -> bool:
@@ -102,6 +106,10 @@ class AmiClient:
                     await self._keep_alive(link)
             except (OSError, TimeoutError, NotConnected, ActionFailed) as error:
                 log.warning("ami.lost", host=self._settings.host, port=self._settings.port, reason=repr(error))
+            except Problem as problem:
+                if not self._accepted:
+                    raise
+                log.error("ami.refused", problem=str(problem), remedy=explain(problem, "en").remedy)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
@@ -127,6 +135,7 @@ class AmiClient:
         ready = False
         try:
             await self._log_in(link)
+            self._accepted = True
             async with asyncio.timeout(BOOT_LIMIT_S):
                 await link.booted()
             self._link = link

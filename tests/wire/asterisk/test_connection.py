@@ -135,6 +135,17 @@ async def test_wrong_secret_ends_with_what_to_mend() -> None:
     await server.stop()
 
 
+async def test_a_refusal_after_a_good_log_in_is_tried_again_until_it_is_mended() -> None:
+    server = FakeManager()
+    async with connected(server) as client:
+        server.answers["Login"] = lambda action: refused(action, "Authentication failed")
+        server.drop()
+        await server.until("Login", times=3)
+        assert not client.connected
+        del server.answers["Login"]
+        await asyncio.wait_for(client.wait_connected(), 5)
+
+
 async def test_comes_back_and_resynchronises_after_the_connection_broke() -> None:
     rounds: asyncio.Queue[int] = asyncio.Queue()
     count = 0

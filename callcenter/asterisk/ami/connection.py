@@ -135,14 +135,13 @@ class AmiClient:
         ready = False
         try:
             await self._log_in(link)
-            self._accepted = True
             async with asyncio.timeout(BOOT_LIMIT_S):
                 await link.booted()
             self._link = link
             if self._on_connected:
                 await self._on_connected(self)
             self._ready.set()
-            ready = True
+            ready = self._accepted = True
             log.info("ami.connected", host=self._settings.host, port=self._settings.port)
             yield link
         finally:

@@ -22,7 +22,7 @@ export default function TicketsPage() {
   const [status, setStatus] = useState("");
   const still = useDebounced(q);
   const list = usePages<TicketRow>("/tickets", { q: still, kind, status });
-  const columns = useTicketColumns();
+  const columns = useTicketColumns(list.items.some((row) => row.crm.state !== "off"));
   const filtered = Boolean(q || kind || status);
   return (
     <Page

@@ -5,7 +5,8 @@ import { useTimes } from "@/components/format/useTimes";
 import { categoryName, useCategories } from "@/components/ticket/useCategories";
 import { CrmTag, KindTag, StatusTag } from "@/components/ui/Tags";
 
-export function useTicketColumns(): TableProps<TicketRow>["columns"] {
+/** `crm`: whether another CRM is connected, so that there is something to tell of it. */
+export function useTicketColumns(crm: boolean): TableProps<TicketRow>["columns"] {
   const { t } = useTranslation();
   const { day } = useTimes();
   const tree = useCategories().data?.items;
@@ -31,6 +32,14 @@ export function useTicketColumns(): TableProps<TicketRow>["columns"] {
       render: (_, row) => <span className="figures">{day(row.created_at)}</span>,
     },
     { title: t("ticket.status"), width: 88, render: (_, row) => <StatusTag status={row.status} /> },
-    { title: "CRM", width: 104, render: (_, row) => <CrmTag state={row.crm.state} /> },
+    ...(crm
+      ? [
+          {
+            title: "CRM",
+            width: 104,
+            render: (_: unknown, row: TicketRow) => <CrmTag state={row.crm.state} />,
+          },
+        ]
+      : []),
   ];
 }

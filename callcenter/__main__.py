@@ -10,7 +10,7 @@ import sys
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from callcenter.errors import as_problem
+from callcenter.errors import Problem, as_problem
 from callcenter.words import explain, terminal_language
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Command → module with its `add_parser`. Loaded when wanted: `callcenter pbx install` runs before every make target.
 _ROOMS = {
+    "user": "callcenter.commands",
     "demo": "callcenter.demo.commands",
     "pbx": "callcenter.asterisk.commands",
     "ivr": "callcenter.ivr.commands",
@@ -38,13 +39,20 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
-        problem = as_problem(error)
+        problem = as_problem(error) or _file_trouble(error)
         if problem is None:
             raise
         words = explain(problem, terminal_language())
         print(words.title, file=sys.stderr)
         print(words.remedy, file=sys.stderr)
         return 1
+
+
+def _file_trouble(error: Exception) -> Problem | None:
+    """A file or folder that cannot be read or written is for a person to mend, wherever a command needs it."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return None
+    return Problem("file_trouble", path=error.filename, reason=error.strerror or type(error).__name__)
 
 
 def _parser(wanted: str) -> argparse.ArgumentParser:
@@ -58,7 +66,6 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
     migrate = commands.add_parser("migrate", help="bring the database to this version")
     migrate.add_argument("--write", metavar="MESSAGE", help="write a new migration instead (for developers)")
     migrate.set_defaults(run=_migrate)
-    _user_parser(commands)
     for name, module in _ROOMS.items():
         if wanted == name or wanted not in _ROOMS:
             needs = (_customers,) if name == "customers" else ()
@@ -66,24 +73,14 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _user_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    user = commands.add_parser("user", help="make users and set their passwords")
-    actions = user.add_subparsers(required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="make a user, or give an existing one these particulars")
-    add.add_argument("username")
-    add.add_argument("--name", required=True, help="as the screens show it")
-    add.add_argument("--role", default="agent", help="agent, supervisor or admin")
-    add.add_argument("--extension", help="of the user's phone")
-    add.add_argument("--queues", help="that the user serves, as complaint,inquiry; by default all")
-    add.add_argument("--language", default="zh-CN", choices=["zh-CN", "en"])
-    add.add_argument("--password", help="read from standard input when not given")
-    add.set_defaults(run=_add_user)
-
-
 def _serve(_arguments: argparse.Namespace) -> int:
-    from callcenter.app import serve
-    from callcenter.config import load
+    import structlog
 
+    from callcenter.app import serve
+    from callcenter.config import load, stray_variables
+
+    for name, nearest in stray_variables():
+        structlog.get_logger(__name__).warning("setting_unknown", variable=name, nearest=nearest)
     return serve(load())
 
 
@@ -108,38 +105,10 @@ def _migrate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _add_user(arguments: argparse.Namespace) -> int:
-    from callcenter import app, schema
-    from callcenter.accounts.service import Accounts, NewUser
-    from callcenter.clock import utc_now
-
-    password = arguments.password or _read_password()
-    user = NewUser(
-        arguments.username, arguments.name, arguments.role, password, arguments.extension, arguments.language
-    )
-
-    async def act() -> None:
-        async with app.opened_database() as db:
-            await schema.upgrade(db)
-            user_id = await Accounts(db, utc_now).add(user)
-            if user.extension:
-                await app.serve_queues(db, user_id, arguments.queues.split(",") if arguments.queues else None)
-
-    asyncio.run(act())
-    print(f"{user.username}: {user.role}" + (f", {user.extension}" if user.extension else ""))
-    return 0
-
-
 def _customers() -> AbstractAsyncContextManager[Customers]:
     from callcenter.app import opened_customers
 
     return opened_customers()
-
-
-def _read_password() -> str:
-    import getpass
-
-    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -15,6 +19,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -26,6 +31,11 @@ _CHECKOUT = Path(__file__).resolve().parents[1]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,255}$")]
+_DATABASES = re.compile(
+    r"sqlite\+aiosqlite://.*|postgresql\+asyncpg://(.*@)?(\[[^\]]*\]|[^/@:?]*)(:\d{1,5})?([/?].*)?", re.DOTALL
+)
+# Read elsewhere than in a group: here, by the private Asterisk, by the screens' development server.
+_LONE_VARIABLES = {"CALLCENTER_CONFIG", "CALLCENTER_ASTERISK_ROOT", "CALLCENTER_URL"}
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "callcenter"
 
 
@@ -63,6 +73,13 @@ class DatabaseSettings(_Group):
     """An SQLAlchemy asyncio URL. None: an SQLite file in the data folder."""
 
     url: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _with_driver(cls, value: str | None) -> str | None:
+        if value is not None and not _DATABASES.fullmatch(value):
+            raise ValueError("must be sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST:PORT/NAME")
+        return value
 
 
 class AmiSettings(_Group):
@@ -152,11 +169,15 @@ class Settings(BaseSettings):
         return (self.recordings.store_dir or self.data_dir / "recordings").resolve()
 
 
+# `pbx` is read by the private Asterisk's own settings.
+GROUPS = frozenset({*Settings.model_fields, "pbx"})
+
+
 def load(**overrides: Any) -> Settings:
     """The settings, or a `Problem` that names the one at fault and where it stands."""
     file = os.environ.get("CALLCENTER_CONFIG")
-    if file and not Path(file).is_file():
-        raise Problem("settings_file_missing", field="CALLCENTER_CONFIG", path=file)
+    if file:
+        _check_file(Path(file))
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -164,4 +185,39 @@ def load(**overrides: Any) -> Settings:
         field = ".".join(str(part) for part in first["loc"])
         variable = "CALLCENTER_" + field.upper().replace(".", "__")
         source = f"{variable}" + (f" / {file}" if file else "")
-        raise Problem("settings_invalid", field=field, reason=first["msg"], source=source) from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise Problem("settings_invalid", field=field, reason=reason, source=source) from error
+    except SettingsError as error:
+        raise unreadable(error) from error
+
+
+def unreadable(error: SettingsError) -> Problem:
+    """For a variable such as CALLCENTER_WEB that holds a whole group or list, but not as JSON."""
+    found = re.search(r'field "(\w+)"', str(error))
+    field = found[1] if found else ""
+    return Problem("settings_invalid", field=field, reason="not JSON", source=f"CALLCENTER_{field.upper()}...")
+
+
+def stray_variables() -> Iterator[tuple[str, str]]:
+    """Variables that look like settings and are none, each with the groups it may have meant."""
+    for name in sorted(os.environ):
+        group = name.upper().removeprefix("CALLCENTER_").split("__")[0].lower()
+        if name.upper().startswith("CALLCENTER_") and name not in _LONE_VARIABLES and group not in GROUPS:
+            yield name, _nearest(group, GROUPS)
+
+
+def _check_file(file: Path) -> None:
+    """Refuse a file that is absent, no TOML, or has a group that nothing reads."""
+    if not file.is_file():
+        raise Problem("settings_file_missing", field="CALLCENTER_CONFIG", path=str(file))
+    try:
+        groups = tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:  # TOML's own, which names the line, or bytes that are no UTF-8
+        raise Problem("settings_file_broken", field="CALLCENTER_CONFIG", path=str(file), reason=str(error)) from error
+    for unknown in groups.keys() - GROUPS:
+        raise Problem("settings_unknown", field=unknown, path=str(file), nearest=_nearest(unknown, GROUPS))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The known names most like this one; all when none is."""
+    return ", ".join(difflib.get_close_matches(name, sorted(known)) or sorted(known))

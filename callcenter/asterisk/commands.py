@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import TYPE_CHECKING
 
 # The rest is imported where it is used: `pbx install` runs before every make target and must be quick.
 from callcenter.asterisk.install import install
+from callcenter.errors import Problem
 
 if TYPE_CHECKING:
     from callcenter.asterisk.local import LocalAsterisk
     from callcenter.asterisk.phones import Caller, SipServer
+
+_SERVER = re.compile(r"(?P<host>[A-Za-z0-9_.-]{1,255})(:(?P<port>\d{1,5}))?")
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -151,7 +155,9 @@ def _server(text: str | None) -> SipServer:
     from callcenter.asterisk.phones import SipServer
 
     if text:
-        host, _, port = text.partition(":")
-        return SipServer(host, int(port or 5060))
+        found = _SERVER.fullmatch(text)
+        if found is None or int(found["port"] or 5060) > 65535:
+            raise Problem("asterisk_server_invalid", field="server", value=text)
+        return SipServer(found["host"], int(found["port"] or 5060))
     settings = _pbx().settings
     return SipServer(settings.bind, settings.sip_port)

@@ -13,6 +13,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -63,6 +64,8 @@ def load(settings: config.Settings | None = None) -> PbxSettings:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise Problem("asterisk_settings_invalid", field=field, reason=first["msg"]) from error
+    except SettingsError as error:
+        raise config.unreadable(error) from error
     directory = base.data_dir.resolve() / "asterisk"
     secrets = load_or_make(directory / "secrets.json", ["ami", *group.extensions])
     ami_secret = base.ami.secret if base.ami.secret.get_secret_value() else secrets["ami"]

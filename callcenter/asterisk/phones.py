@@ -98,7 +98,11 @@ class Caller(Baresip):
         self.forget_events()
         await self.be_silent()
         await self.command("dial", f"sip:{number}@{self.server.host}:{self.server.port}")
-        event = await self.wait_for("CALL_ESTABLISHED", "CALL_CLOSED", limit_s=limit_s)
+        try:
+            event = await self.wait_for("CALL_ESTABLISHED", "CALL_CLOSED", limit_s=limit_s)
+        except TimeoutError as error:
+            server = f"{self.server.host}:{self.server.port}"
+            raise Problem("asterisk_call_unanswered", number=number, server=server) from error
         if event.type == "CALL_CLOSED":
             raise Problem("asterisk_call_refused", number=number, detail=event.text)
 

@@ -41,6 +41,7 @@ from callcenter.customers.service import Customers
 from callcenter.db import Database
 from callcenter.desk.build import DeskParts
 from callcenter.desk.build import build as build_desk
+from callcenter.desk.hub import Hub
 from callcenter.desk.protocol import DeskMessage
 from callcenter.errors import Problem
 from callcenter.folder_lock import FolderLock
@@ -52,6 +53,7 @@ from callcenter.queues.service import Queues
 from callcenter.rooms import Room
 from callcenter.tasks import Tasks
 from callcenter.web.http import Context, Route
+from callcenter.web.identity import Identity
 from callcenter.web.openapi import document
 from callcenter.web.server import make_app
 from callcenter.wiring import Ledger, Staff
@@ -88,6 +90,7 @@ class Service:
         # Extension → user id: one mapping that the rooms share and that is filled when the database is open.
         self.agents: dict[str, str] = {}
         self.queues = Queues(self.db, clock, self.agents, self.calls.busy_agents)
+        self.hub = Hub()
         self.listener = Listener(self.db, "asterisk", self.agents, self._read_number, clock)
         self.ami = AmiClient(
             access(settings), on_message=self._heard, on_connected=self._connected, on_lost=self.queues.on_lost
@@ -184,10 +187,13 @@ class Service:
             customers=self.customers,
             ticket_shapes=TicketShapes(tickets, self.staff),
             floor=self.queues,
+            sessions=self.accounts,
+            session_over=self._session_over,
+            hub=self.hub,
             foreign=self.crm if self.settings.crm.kind != "builtin" else None,
         )
         return [
-            account_routes.build(self.accounts, self.settings.firm, self._refresh_staff),
+            account_routes.build(self.accounts, self.settings.firm, self._refresh_staff, self._session_over),
             queue_routes.build(self.queues, account_routes.PAUSE_REASONS),
             customer_routes.build(self.customers),
             ticket_routes.build(tickets, self.staff, flow),
@@ -209,6 +215,12 @@ class Service:
         """Somebody signed in: a user or a queue may have been made since the service started."""
         self._sit_down(await self.staff.phones())
         await self.queues.refresh()
+
+    async def _session_over(self, who: Identity) -> None:
+        """Signed out, or the session ran out: its screens hear no more, and nobody rings an empty desk."""
+        self.hub.sign_out(who.session)
+        if not self.hub.has_user(who.user_id):
+            await self.queues.leave(who.user_id)
 
     def _sit_down(self, phones: dict[str, str]) -> None:
         for gone in self.agents.keys() - phones.keys():

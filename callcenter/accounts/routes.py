@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from callcenter.accounts.service import Accounts
 from callcenter.config import FirmSettings
@@ -20,8 +20,8 @@ PAUSE_REASONS = ["break", "meal", "training", "meeting", "paperwork", "other"]
 
 
 class Credentials(BaseModel):
-    username: str
-    password: str
+    username: Annotated[str, Field(max_length=64)]
+    password: Annotated[str, Field(max_length=200)]
 
 
 class LanguageChoice(BaseModel):
@@ -57,9 +57,10 @@ class AccountRoutes:
     accounts: Accounts
     firm: FirmSettings
     signed_in: Callable[[], Awaitable[None]]
+    signed_out: Callable[[Identity], Awaitable[None]]
 
     async def sign_in(self, ctx: Context) -> web.Response:
-        token = await self.accounts.sign_in(ctx.body.username.strip(), ctx.body.password)
+        token = await self.accounts.sign_in(ctx.body.username.strip(), ctx.body.password, ctx.request.remote or "")
         identity = await self.accounts.identify(token)
         assert identity is not None
         await self.signed_in()
@@ -72,6 +73,7 @@ class AccountRoutes:
 
     async def sign_out(self, ctx: Context) -> web.Response:
         await self.accounts.sign_out(ctx.request.cookies[COOKIE])
+        await self.signed_out(ctx.me)
         response = web.Response(status=204)
         response.del_cookie(COOKIE, path="/")
         return response
@@ -99,13 +101,18 @@ class AccountRoutes:
         )
 
 
-async def _nobody_asks() -> None:
+async def _nobody_asks(*_args: object) -> None:
     pass
 
 
-def build(accounts: Accounts, firm: FirmSettings, signed_in: Callable[[], Awaitable[None]] = _nobody_asks) -> Room:
-    """The room's routes. `signed_in` is awaited whenever somebody has signed in."""
-    routes = AccountRoutes(accounts, firm, signed_in)
+def build(
+    accounts: Accounts,
+    firm: FirmSettings,
+    signed_in: Callable[[], Awaitable[None]] = _nobody_asks,
+    signed_out: Callable[[Identity], Awaitable[None]] = _nobody_asks,
+) -> Room:
+    """The room's routes. `signed_in` and `signed_out` are awaited whenever somebody has signed in or out."""
+    routes = AccountRoutes(accounts, firm, signed_in, signed_out)
     return Room(
         routes=[
             Route("POST", "/session", routes.sign_in, request=Credentials, response=Me, open=True),

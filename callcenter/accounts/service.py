@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import get_args
 
 from argon2 import PasswordHasher
@@ -15,6 +15,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import delete, select, update
 
 from callcenter.accounts.model import SessionRow, UserRow
+from callcenter.accounts.tries import Tries
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import Problem
@@ -22,8 +23,8 @@ from callcenter.events.ids import new_id
 from callcenter.web.identity import Identity, Role
 
 _SESSION = timedelta(hours=12)
-_WINDOW = timedelta(minutes=5)
-_TRIES = 10
+# A command in another process may change a user: a running session knows him so long without asking.
+_REMEMBERED = timedelta(seconds=60)
 _MIN_PASSWORD = 8
 
 
@@ -46,13 +47,20 @@ class Accounts:
     db: Database
     clock: Clock
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
-    _failures: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
     _known: dict[str, tuple[Identity, datetime]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.tries = Tries(self.clock)
+
     async def add(self, user: NewUser) -> str:
-        """Make a user; his id. A user of that name keeps his id and gets the new particulars."""
+        """Make a user; his id. A user of that name keeps his id and gets the new particulars.
+
+        A password other than the one he had ends his sessions.
+        """
         _check(user)
-        password_hash = await asyncio.to_thread(self.hasher.hash, user.password)
+        kept = await self._password_hash(user.username)
+        same = kept is not None and await asyncio.to_thread(self._matches, kept, user.password)
+        password_hash = kept if kept and same else await asyncio.to_thread(self.hasher.hash, user.password)
         async with self.db.transaction() as work:
             row = await work.session.scalar(select(UserRow).where(UserRow.username == user.username))
             if row is None:
@@ -60,18 +68,23 @@ class Accounts:
                 work.session.add(row)
             row.name, row.role, row.extension = user.name, user.role, user.extension
             row.language, row.password_hash = user.language, password_hash
-            return row.id
+            if not same:
+                await work.session.execute(delete(SessionRow).where(SessionRow.user_id == row.id))
+        self._known.clear()
+        return row.id
 
-    async def sign_in(self, username: str, password: str) -> str:
-        """A new session's token. Wrong name and wrong password are told apart to nobody."""
-        self._slow_down(username)
+    async def sign_in(self, username: str, password: str, address: str = "") -> str:
+        """A new session's token. Wrong name and wrong password are told apart to nobody.
+
+        `address` is where the try comes from: who guesses there locks nobody out elsewhere.
+        """
+        self.tries.count(username, address)
         async with self.db.read() as session:
             user = await session.scalar(select(UserRow).where(UserRow.username == username))
-        hashed = user.password_hash if user else self.hasher.hash("nobody")
+        hashed = user.password_hash if user else None
         if not await asyncio.to_thread(self._matches, hashed, password) or user is None:
-            self._failures[username].append(self.clock())
             raise Problem("wrong_password", status=401, field="password")
-        self._failures.pop(username, None)
+        self.tries.forget(username, address)
         return await self._open(user.id)
 
     async def identify(self, token: str) -> Identity | None:
@@ -86,20 +99,20 @@ class Accounts:
         if row is None or row[0].expires_at <= self.clock():
             return None
         identity = _identity(row[0], row[1])
-        self._known[hashed] = (identity, row[0].expires_at)
+        self._known[hashed] = (identity, min(row[0].expires_at, self.clock() + _REMEMBERED))
         return identity
 
     async def sign_out(self, token: str) -> None:
         """End a session."""
-        self._known.pop(_hash(token), None)
         async with self.db.transaction() as work:
             await work.session.execute(delete(SessionRow).where(SessionRow.token_hash == _hash(token)))
+        self._known.pop(_hash(token), None)
 
     async def set_language(self, user_id: str, language: str) -> None:
         """The language of a user's screens."""
-        self._known.clear()
         async with self.db.transaction() as work:
             await work.session.execute(update(UserRow).where(UserRow.id == user_id).values(language=language))
+        self._known.clear()
 
     async def agents(self) -> list[UserRow]:
         """Every user who has a phone."""
@@ -117,22 +130,24 @@ class Accounts:
             created_at=now,
             expires_at=now + _SESSION,
         )
+        self._known = {known: kept for known, kept in self._known.items() if kept[1] > now}
         async with self.db.transaction() as work:
             await work.session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
             work.session.add(row)
         return token
 
-    def _slow_down(self, username: str) -> None:
-        """Refuse to try passwords one after the other."""
-        failures = self._failures[username]
-        while failures and failures[0] < self.clock() - _WINDOW:
-            failures.popleft()
-        if len(failures) >= _TRIES:
-            raise Problem("too_many_tries", status=429, minutes=int(_WINDOW.total_seconds() // 60))
+    async def _password_hash(self, username: str) -> str | None:
+        async with self.db.read() as session:
+            return await session.scalar(select(UserRow.password_hash).where(UserRow.username == username))
 
-    def _matches(self, hashed: str, password: str) -> bool:
+    @cached_property
+    def _nobodys(self) -> str:
+        return self.hasher.hash(secrets.token_urlsafe())
+
+    def _matches(self, hashed: str | None, password: str) -> bool:
+        """Takes a while, so in a thread; as long for a user who does not exist (None)."""
         try:
-            return self.hasher.verify(hashed, password)
+            return self.hasher.verify(hashed or self._nobodys, password)
         except VerificationError:
             return False
 
@@ -143,7 +158,17 @@ def _hash(token: str) -> str:
 
 def _identity(session: SessionRow, user: UserRow) -> Identity:
     role: Role = user.role  # type: ignore[assignment]  # checked when the user was made
-    return Identity(user.id, user.username, user.name, role, user.extension, user.language, session.csrf)
+    return Identity(
+        user.id,
+        user.username,
+        user.name,
+        role,
+        user.extension,
+        user.language,
+        session.csrf,
+        session.token_hash,
+        session.expires_at,
+    )
 
 
 def _check(user: NewUser) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from aiohttp import WSCloseCode
 from pydantic import BaseModel
 
 from callcenter.desk.protocol import PopMessage, Snapshot
@@ -13,6 +14,8 @@ from callcenter.web.identity import Identity
 
 # Enough for a storm of calls while a browser tab sleeps; a longer list is cheaper to fetch anew.
 BACKLOG = 256
+# Of the codes that an application may choose: the session is over, sign in again.
+SIGNED_OUT = 4401
 
 
 @dataclass(eq=False)
@@ -21,7 +24,8 @@ class Connection:
 
     identity: Identity
     backlog: int = BACKLOG
-    fallen_behind: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    code: int = WSCloseCode.OK
     _queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
     def offer(self, text: str) -> None:
@@ -29,7 +33,13 @@ class Connection:
         if self._queue.qsize() < self.backlog:
             self._queue.put_nowait(text)
         else:
-            self.fallen_behind.set()
+            self.end(WSCloseCode.TRY_AGAIN_LATER)
+
+    def end(self, code: int) -> None:
+        """Have the tab sent away; the first reason counts."""
+        if not self.ended.is_set():
+            self.code = code
+            self.ended.set()
 
     async def next(self) -> str:
         """The next message to send."""
@@ -52,6 +62,12 @@ class Hub:
     def leave(self, connection: Connection) -> None:
         """The tab is gone."""
         self._all.discard(connection)
+
+    def sign_out(self, session: str) -> None:
+        """A session is over: its tabs get nothing more from this moment."""
+        for connection in [each for each in self._all if each.identity.session == session]:
+            self.leave(connection)
+            connection.end(SIGNED_OUT)
 
     def send_pops(self, messages: Iterable[tuple[str, PopMessage]]) -> None:
         """Each message to the tabs of its extension."""

@@ -7,10 +7,13 @@ from typing import Protocol
 
 from callcenter.desk.fold import Call, Card
 from callcenter.queues.shapes import PresenceView, QueueLive
+from callcenter.web.identity import Identity
 from crm_adapter.ports import ForeignRecord
 
 # Who may be calling. The call is as the screens know it.
 LookUp = Callable[[Call], Awaitable[Card]]
+# What is to be done when the session of a signed-in user is over.
+SessionOver = Callable[[Identity], Awaitable[None]]
 
 
 class ForeignRecords(Protocol):

@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from callcenter.desk.hub import BACKLOG, Connection, Hub
+from callcenter.clock import Clock
+from callcenter.desk.hub import BACKLOG, SIGNED_OUT, Connection, Hub
 from callcenter.desk.pops import Pops
-from callcenter.desk.ports import Floor
+from callcenter.desk.ports import Floor, SessionOver
 from callcenter.desk.protocol import Snapshot
 from callcenter.web.http import Context
-from callcenter.web.identity import Identity
+from callcenter.web.identity import Identity, Sessions
+from callcenter.web.server import COOKIE
 
 _HEARTBEAT_S = 20.0
 _GOODBYE_S = 1.0
 _LARGEST_FROM_CLIENT = 4096
+_LOOK_AGAIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class SessionWatch:
+    """Notices that a session is over while its socket stays open: it ran out, or was ended from elsewhere."""
+
+    sessions: Sessions
+    over: SessionOver
+    clock: Clock
+
+    async def until_over(self, ctx: Context) -> None:
+        """Returns when the session of the request is over."""
+        who: Identity | None = ctx.me
+        while who is not None:
+            await asyncio.sleep(self._pause(who))
+            who = await self.sessions.identify(ctx.request.cookies.get(COOKIE, ""))
+
+    def _pause(self, who: Identity) -> float:
+        left = (who.until - self.clock()).total_seconds() if who.until else _LOOK_AGAIN_S
+        return max(0.0, min(_LOOK_AGAIN_S, left))
 
 
 @dataclass(frozen=True)
@@ -26,6 +51,7 @@ class DeskSocket:
     hub: Hub
     pops: Pops
     floor: Floor
+    watch: SessionWatch
     backlog: int = BACKLOG
 
     async def serve(self, ctx: Context) -> web.WebSocketResponse:
@@ -35,11 +61,14 @@ class DeskSocket:
         await socket.prepare(ctx.request)
         connection = self.hub.join(ctx.me, self._snapshot(ctx.me), self.backlog)
         try:
-            await _talk(socket, connection)
+            over = await _talk(socket, connection, self.watch.until_over(ctx))
         finally:
             self.hub.leave(connection)
-        if connection.fallen_behind.is_set():
-            await _send_away(ctx.request, socket)
+        if over:
+            connection.end(SIGNED_OUT)
+            await self.watch.over(ctx.me)
+        if connection.ended.is_set():
+            await _send_away(ctx.request, socket, connection.code)
         return socket
 
     def _snapshot(self, who: Identity) -> Snapshot:
@@ -52,15 +81,18 @@ class DeskSocket:
         )
 
 
-async def _talk(socket: web.WebSocketResponse, connection: Connection) -> None:
-    """Send until the client goes or falls too far behind."""
+async def _talk(socket: web.WebSocketResponse, connection: Connection, over: Coroutine[Any, Any, None]) -> bool:
+    """Send until the client goes, is to be sent away or is no longer signed in; whether it was the last."""
+    session = asyncio.create_task(over, name="desk-session")
     tasks = [
         asyncio.create_task(_send(socket, connection), name="desk-send"),
         asyncio.create_task(_listen(socket), name="desk-listen"),
-        asyncio.create_task(connection.fallen_behind.wait(), name="desk-behind"),
+        asyncio.create_task(connection.ended.wait(), name="desk-ended"),
+        session,
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return session.done() and session.exception() is None
     finally:
         for task in tasks:
             task.cancel()
@@ -77,8 +109,9 @@ async def _listen(socket: web.WebSocketResponse) -> None:
         pass
 
 
-async def _send_away(request: web.Request, socket: web.WebSocketResponse) -> None:
-    """Ask a client that fell behind to connect again; then cut, because it may not be reading at all."""
-    await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"reconnect", drain=False)
-    if request.transport is not None:
+async def _send_away(request: web.Request, socket: web.WebSocketResponse, code: int) -> None:
+    """Ask a client that fell behind to connect again, or to sign in; then cut, because it may not read at all."""
+    reason = b"signed out" if code == SIGNED_OUT else b"reconnect"
+    await socket.close(code=code, message=reason, drain=False)
+    if code == WSCloseCode.TRY_AGAIN_LATER and request.transport is not None:
         request.transport.abort()

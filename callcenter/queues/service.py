@@ -89,6 +89,12 @@ class Queues:
             await keep_served(work.session, user_id, queues)
         await self.refresh()
 
+    async def leave(self, user_id: str) -> None:
+        """A user is no longer at his desk: no more calls for him until he says so himself."""
+        extension = next((phone for phone, user in self.agents.items() if user == user_id), None)
+        if extension is not None and self.presence.of(user_id).wish != "offline":
+            await self.presence.choose(user_id, extension, "offline", None)
+
     def feed(self, message: Message) -> None:
         """Take a message, at once and in order. For the AMI client's `on_message`."""
         if message.name == "DeviceStateChange":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 Role = Literal["agent", "supervisor", "admin"]
@@ -15,7 +16,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {"agent": _AGENT, "supervisor": _SUPER
 
 @dataclass(frozen=True)
 class Identity:
-    """A signed-in user. `extension` is that of his phone, None when he has none."""
+    """A signed-in user. `extension` is that of his phone, None when he has none.
+
+    `session` marks the browser's session, which ends at `until` (None: no end is known).
+    """
 
     user_id: str
     username: str
@@ -24,6 +28,8 @@ class Identity:
     extension: str | None
     language: str
     csrf: str
+    session: str = ""
+    until: datetime | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the role carries a permission."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from callcenter.config import FirmSettings
 from callcenter.db import Database
 from callcenter.errors import Problem
 from callcenter.web.http import Context, Route
+from callcenter.web.identity import Identity
 from callcenter.web.server import make_app
 
 PASSWORD = "correct horse"
@@ -49,14 +51,23 @@ async def accounts(tmp_path: Path, clock: HeldClock) -> AsyncIterator[Accounts]:
 
 
 @pytest.fixture
-async def client(accounts: Accounts) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+def gone() -> list[str]:
+    """Sessions whose end was told."""
+    return []
+
+
+@pytest.fixture
+async def client(accounts: Accounts, gone: list[str]) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
     async def nothing(_ctx: Context) -> None:
         return None
 
     async def broken(_ctx: Context) -> None:
         raise RuntimeError("unforeseen")
 
-    room = routes.build(accounts, FirmSettings())
+    async def signed_out(who: Identity) -> None:
+        gone.append(who.session)
+
+    room = routes.build(accounts, FirmSettings(), signed_out=signed_out)
     own = [
         Route("GET", "/admins", nothing, permission="customers.import"),
         Route("GET", "/broken", broken, open=True),
@@ -100,6 +111,39 @@ async def test_guessing_is_slowed_down(client: TestClient, clock: HeldClock) -> 
     assert (await sign_in(client)).status == 200
 
 
+async def test_tries_at_the_same_time_are_counted_too(client: TestClient) -> None:  # type: ignore[type-arg]
+    answers = await asyncio.gather(*(sign_in(client, "wrong") for _ in range(15)))
+    assert sorted(answer.status for answer in answers) == [401] * 10 + [429] * 5
+
+
+async def test_guessing_elsewhere_locks_nobody_out(accounts: Accounts) -> None:
+    for _ in range(10):
+        with pytest.raises(Problem, match="wrong_password"):
+            await accounts.sign_in("chen", "wrong", "10.0.0.9")
+    with pytest.raises(Problem, match="too_many_tries"):
+        await accounts.sign_in("chen", PASSWORD, "10.0.0.9")
+    assert await accounts.sign_in("chen", PASSWORD, "10.0.0.1")
+
+
+async def test_a_new_password_or_role_reaches_running_sessions(accounts: Accounts, clock: HeldClock) -> None:
+    token = await accounts.sign_in("chen", PASSWORD)
+    assert await accounts.identify(token)
+    # What `callcenter user add` does, in a process of its own.
+    command = Accounts(accounts.db, clock, accounts.hasher)
+    await command.add(NewUser("chen", "陈静", "supervisor", PASSWORD, "1001"))
+    clock.now += timedelta(seconds=61)
+    who = await accounts.identify(token)
+    assert who is not None and who.role == "supervisor"
+    await command.add(NewUser("chen", "陈静", "supervisor", "another horse", "1001"))
+    clock.now += timedelta(seconds=61)
+    assert await accounts.identify(token) is None
+
+
+async def test_an_endless_name_is_refused(client: TestClient) -> None:  # type: ignore[type-arg]
+    response = await client.post("/api/v1/session", json={"username": "x" * 100, "password": PASSWORD})
+    assert (response.status, (await response.json())["field"]) == (422, "username")
+
+
 async def test_writing_needs_the_sessions_token(client: TestClient) -> None:  # type: ignore[type-arg]
     me = await (await sign_in(client)).json()
     english = {"language": "en"}
@@ -120,9 +164,10 @@ async def test_a_role_bounds_what_one_may_do(client: TestClient) -> None:  # typ
     assert (await client.get("/api/v1/admins")).status == 403
 
 
-async def test_a_session_ends(client: TestClient, clock: HeldClock) -> None:  # type: ignore[type-arg]
+async def test_a_session_ends(client: TestClient, clock: HeldClock, gone: list[str]) -> None:  # type: ignore[type-arg]
     me = await (await sign_in(client)).json()
     assert (await client.delete("/api/v1/session", headers={"X-CSRF-Token": me["csrf"]})).status == 204
+    assert len(gone) == 1
     assert (await client.get("/api/v1/session")).status == 401
     await sign_in(client)
     clock.now += timedelta(hours=13)

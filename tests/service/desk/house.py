@@ -25,6 +25,7 @@ from callcenter.customers.service import Customers
 from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
 from callcenter.db import Base, Database
 from callcenter.desk.build import DeskParts, build
+from callcenter.desk.hub import Hub
 from callcenter.events import Event, calls, people
 from callcenter.events.ids import new_id
 from callcenter.queues.shapes import PresenceView, QueueLive
@@ -210,6 +211,10 @@ class House:
     crm: FakeCrm | None = None
     now: datetime = START
     backlog: int = 256
+    # Cookies whose session is over, and who was told to leave the queues.
+    session_ends: datetime | None = None
+    over: set[str] = field(default_factory=set)
+    left: list[str] = field(default_factory=list)
 
     async def __aenter__(self) -> House:
         self.db = Database(f"sqlite+aiosqlite:///{self.path / 'test.db'}")
@@ -235,12 +240,20 @@ class House:
         await self._open()
 
     async def identify(self, token: str) -> Identity | None:
-        """Sessions: the token is the extension; `boss` has no phone."""
+        """Sessions: the token is the extension, `-other` behind it for a second browser; `boss` has no phone."""
         if token == "boss":
             return Identity("boss", "boss", "周敏", "supervisor", None, "zh-CN", "csrf")
-        if token not in AGENTS:
+        extension = token.removesuffix("-other")
+        if extension not in AGENTS or token in self.over:
             return None
-        return Identity(self.user_id(token), token, AGENTS[token], "agent", token, "zh-CN", "csrf")
+        user_id, until = self.user_id(extension), self.session_ends
+        return Identity(user_id, extension, AGENTS[extension], "agent", extension, "zh-CN", "csrf", token, until)
+
+    async def session_over(self, who: Identity) -> None:
+        """As the service does it."""
+        self.hub.sign_out(who.session)
+        if not self.hub.has_user(who.user_id):
+            self.left.append(who.user_id)
 
     def user_id(self, extension: str) -> str:
         """The user at a phone."""
@@ -310,10 +323,12 @@ class House:
     async def _open(self) -> None:
         names = Names({self.user_id(extension): name for extension, name in AGENTS.items()})
         tickets: Any = type("TicketNames", (), {"customers": self.customers})()
+        self.hub = Hub()
         room = build(
             DeskParts(
                 db=self.db, clock=lambda: self.now, calls=Calls(self.db), customers=self.customers,
                 ticket_shapes=TicketShapes(tickets, names), floor=self.floor, foreign=self.crm, backlog=self.backlog,
+                sessions=self, session_over=self.session_over, hub=self.hub,
             )
         )  # fmt: skip
         self._tasks = self._run(room)

@@ -60,6 +60,18 @@ async def test_ready_paused_offline_reach_asterisk(house: House) -> None:
     ]
 
 
+async def test_who_leaves_his_desk_is_rung_no_more(house: House) -> None:
+    queues, pbx = await house.enter(), FakePbx()
+    await queues.on_connected(pbx)
+    await queues.presence.choose("user-li", "1001", "ready", None)
+    await queues.sync.apply()
+    await queues.leave("user-li")
+    await queues.leave("nobody")
+    await queues.sync.apply()
+    assert state(queues) == "offline"
+    assert pbx.commands[-1].startswith("remove inquiry")
+
+
 async def test_a_wish_without_asterisk_is_kept_and_applied_later(house: House) -> None:
     queues, pbx = await house.enter(), FakePbx()
     await queues.presence.choose("user-li", "1001", "paused", "meal")

@@ -2,7 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo, useReducer } from "react";
 import { request } from "@/components/api/client";
 import { asProblem } from "@/components/api/problem";
-import type { DeskMessage } from "@/components/api/types";
+import type { DeskMessage, Me } from "@/components/api/types";
+import { useSession } from "@/components/session/session";
 import { DeskContext } from "./desk";
 import { DeskSocket, deskUrl } from "./socket";
 import { initialDesk, reduceDesk } from "./state";
@@ -30,6 +31,7 @@ async function isAlive(): Promise<boolean> {
 export function DeskProvider({ children }: { children: ReactNode }) {
   const [state, dispatch] = useReducer(reduceDesk, initialDesk);
   const client = useQueryClient();
+  const { csrf } = useSession().me;
   useEffect(() => {
     const socket = new DeskSocket(deskUrl(), {
       onMessage(message) {
@@ -42,10 +44,11 @@ export function DeskProvider({ children }: { children: ReactNode }) {
         // A refused socket may mean that the session ran out: asking for it says so.
         if (refused) void client.invalidateQueries({ queryKey: ["session"] });
       },
+      isSignedIn: () => client.getQueryData<Me | null>(["session"])?.csrf === csrf,
       isAlive,
     });
     return () => socket.close();
-  }, [client]);
+  }, [client, csrf]);
   const desk = useMemo(() => ({ state, dispatch }), [state]);
   return <DeskContext.Provider value={desk}>{children}</DeskContext.Provider>;
 }

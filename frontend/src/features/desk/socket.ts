@@ -3,11 +3,16 @@ import { backoff } from "./backoff";
 import { parseFrame } from "./protocol";
 
 const PULSE_MS = 20_000;
+/** The server's word for a session that is over. */
+const SIGNED_OUT = 4401;
 
 interface Handlers {
   onMessage(message: DeskMessage): void;
-  /** The connection is gone; another try follows by itself. `refused` when it was never opened. */
+  /** The connection is gone; another try follows by itself. `refused` when it was never opened, or the server
+   *  ended it because the session is over. */
   onLost(refused: boolean): void;
+  /** Whether there is any use in connecting; when not, the next sign-in makes a new connection. */
+  isSignedIn(): boolean;
   /** Whether the server can be reached at all. */
   isAlive(): Promise<boolean>;
 }
@@ -44,6 +49,7 @@ export class DeskSocket {
   };
 
   private connect(): void {
+    if (!this.handlers.isSignedIn()) return;
     const socket = new WebSocket(this.url);
     this.socket = socket;
     let opened = false;
@@ -52,7 +58,7 @@ export class DeskSocket {
       this.pulse = setInterval(() => void this.beat(socket), PULSE_MS);
     };
     socket.onmessage = (event) => this.hear(event.data);
-    socket.onclose = () => this.lost(!opened);
+    socket.onclose = (event) => this.lost(!opened || event.code === SIGNED_OUT);
   }
 
   private hear(data: unknown): void {

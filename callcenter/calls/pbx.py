@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from callcenter.asterisk.ami.connection import AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.calls.ports import ChannelSeen, PbxSnapshot
-from callcenter.calls.session import TOLD
+from callcenter.calls.resync import TOLD
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from callcenter.calls import causes
+from callcenter.calls.messages import KNOWN, VARIABLES
 from callcenter.calls.ports import Agents, ChannelSeen, Message, PbxSnapshot
 from callcenter.calls.reading import endpoint, number, text, when
 from callcenter.calls.record import CallRecord, Direction
-from callcenter.calls.session import KNOWN, VARIABLES, CallSession
+from callcenter.calls.resync import reconcile
+from callcenter.calls.session import CallSession
 from callcenter.events import Event
 from callcenter.events.ids import new_id
 
@@ -73,7 +75,7 @@ class CallTracker:
                 changes.append((fresh, fresh.start(fresh.record.started_at)))
         for session in self.sessions:
             channels = seen.get(session.record.linked_id, [])
-            changes.append((session, session.reconcile(channels, cause, at)))
+            changes.append((session, reconcile(session, channels, cause, at)))
             for channel in channels:
                 self._by_channel[channel.uniqueid] = session
             self._forget_ended(session)

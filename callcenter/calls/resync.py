@@ -1,0 +1,57 @@
+"""A call made to agree with what Asterisk says is alive, after a time in which it was not heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from callcenter.calls.messages import CHOICE
+from callcenter.calls.ports import ChannelSeen
+from callcenter.events import Event
+
+if TYPE_CHECKING:
+    from callcenter.calls.session import CallSession
+
+# What the dialplan leaves on the caller's channel for a ledger that did not hear it begin.
+_RECORDING_BEGAN = "CC_RECORDING_BEGAN"
+TOLD = frozenset({*CHOICE, _RECORDING_BEGAN})
+
+
+def reconcile(call: CallSession, seen: Iterable[ChannelSeen], cause: str, at: datetime) -> list[Event]:
+    """Make the call agree with what Asterisk says is alive; what ended unheard gets `cause`."""
+    seen = list(seen)
+    alive = {channel.uniqueid for channel in seen}
+    events: list[Event] = []
+    for leg in [leg for leg in call.legs.values() if leg.alive and leg.uniqueid not in alive]:
+        events += call.close_leg(leg.uniqueid, cause, at)
+    call.bridges.forget()
+    for channel in seen:
+        events += _see(call, channel, at)
+    call.bridges.end_unheard(call.far_id(), at)
+    return events if call.alive() else [*events, *call.end("cut", cause, at)]
+
+
+def _see(call: CallSession, seen: ChannelSeen, at: datetime) -> list[Event]:
+    """Take in a channel that is alive: a leg missed, the menu's choice, a queue, a state, a bridge missed."""
+    call.open_leg(seen.uniqueid, seen.channel, at)
+    events = _see_way(call, seen, at) if seen.uniqueid == call.far_id() else []
+    events += call.state(seen.uniqueid, seen.state, at)
+    return [*events, *call.enter(seen.bridge_id, seen.uniqueid, at)] if seen.bridge_id else events
+
+
+def _see_way(call: CallSession, seen: ChannelSeen, at: datetime) -> list[Event]:
+    """How the caller came to where he is. When he joined the queue is not known: at the latest now."""
+    told = {name: seen.variables[key] for key, name in CHOICE.items() if seen.variables.get(key)}
+    call.change(**told)
+    began = _moment(seen.variables.get(_RECORDING_BEGAN, ""))
+    if began and call.record.recording_uniqueid is None:
+        call.change(recording_uniqueid=seen.uniqueid, recording_started_at=began)
+    if seen.queue is None or seen.queue == call.record.queue:
+        return []
+    return call.join(seen.queue, 1, at)
+
+
+def _moment(epoch: str) -> datetime | None:
+    """Seconds since 1970, with a fraction, as the dialplan writes them."""
+    return datetime.fromtimestamp(float(epoch), UTC) if epoch.replace(".", "", 1).isdecimal() else None

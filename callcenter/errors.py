@@ -20,9 +20,9 @@ class Problem(Exception):
         self.params: dict[str, Any] = params
 
     @classmethod
-    def of(cls, code: str, field: str | None, params: dict[str, Any]) -> Problem:
+    def of(cls, code: str, field: str | None, params: dict[str, Any], status: int = 400) -> Problem:
         """A problem whose parameters were kept or come from elsewhere; any name will do for them."""
-        problem = cls(code, field=field)
+        problem = cls(code, field=field, status=status)
         problem.params = params
         return problem
 

@@ -14,6 +14,28 @@ from callcenter.web.identity import Identity
 
 API = "/api/v1"
 T = TypeVar("T")
+# Kinds of pydantic's errors for which the catalogues have words; `invalid_input` is for the others.
+_CODES = {
+    "missing": "invalid_missing",
+    "string_too_long": "invalid_too_long",
+    "string_too_short": "invalid_too_short",
+    "too_long": "invalid_too_many",
+    "literal_error": "invalid_choice",
+    "int_parsing": "invalid_whole_number",
+    "int_type": "invalid_whole_number",
+    "int_from_float": "invalid_whole_number",
+    "bool_parsing": "invalid_yes_or_no",
+    "bool_type": "invalid_yes_or_no",
+    "string_type": "invalid_text",
+    "greater_than": "invalid_too_small",
+    "greater_than_equal": "invalid_too_small",
+    "less_than": "invalid_too_large",
+    "less_than_equal": "invalid_too_large",
+    "extra_forbidden": "invalid_unknown_field",
+    "control_character": "invalid_control_character",
+}
+_MOST_JSON = 2**20
+_LIMITS = ("max_length", "min_length", "ge", "gt", "le", "lt")
 
 
 class Page(BaseModel, Generic[T]):
@@ -72,9 +94,19 @@ class Route:
 async def parse_body(request: web.Request, shape: type[BaseModel]) -> BaseModel:
     """The body as `shape`; a `Problem` names the first field at fault."""
     try:
-        return shape.model_validate_json(await request.read())
+        return shape.model_validate_json(await _read(request))
     except ValidationError as error:
         raise _invalid(error) from error
+
+
+async def _read(request: web.Request) -> bytes:
+    """The body. Only uploaded files may be larger: they go to the disk, this is held in memory."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body.extend(chunk)
+        if len(body) > _MOST_JSON:
+            raise Problem("too_large", status=413, limit_mb=_MOST_JSON // 2**20)
+    return bytes(body)
 
 
 def parse_query(request: web.Request, shape: type[BaseModel]) -> BaseModel:
@@ -87,5 +119,17 @@ def parse_query(request: web.Request, shape: type[BaseModel]) -> BaseModel:
 
 def _invalid(error: ValidationError) -> Problem:
     first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"]) or None
-    return Problem("invalid_input", status=422, field=field, reason=first["msg"], kind=first["type"])
+    kind = first["type"]
+    if kind == "json_invalid":
+        return Problem("invalid_json", status=422)
+    field = ".".join(str(part) for part in first["loc"])
+    if not field:
+        return Problem("invalid_body", status=422)
+    code = _CODES.get(kind, "invalid_input")
+    return Problem.of(code, field, {**_bounds(first.get("ctx", {})), "kind": kind}, status=422)
+
+
+def _bounds(context: dict[str, Any]) -> dict[str, object]:
+    """What a rule of pydantic's asked for: `limit` of a length or an amount, `expected` of a choice."""
+    limit = next((context[key] for key in _LIMITS if key in context), "")
+    return {"limit": limit, "expected": str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")}

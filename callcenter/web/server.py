@@ -19,7 +19,7 @@ from callcenter.words import explain, preferred
 log = structlog.get_logger(__name__)
 COOKIE = "cc_session"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
-_MAX_BODY = 64 * 1024 * 1024
+_LARGEST_FILE = 64 * 2**20
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -32,7 +32,7 @@ _HEADERS = {
 
 def make_app(routes: Iterable[Route], sessions: Sessions, static: Path | None) -> web.Application:
     """An application that serves the routes below `/api/v1`, and the built screens everywhere else."""
-    app = web.Application(middlewares=[_errors], client_max_size=_MAX_BODY)
+    app = web.Application(middlewares=[_errors], client_max_size=_LARGEST_FILE)
     for route in routes:
         app.router.add_route(route.method, API + route.path, _endpoint(route, sessions))
     if static is not None:
@@ -100,9 +100,11 @@ async def _errors(
     except web.HTTPNotFound:
         response = _problem(request, Problem("not_found", status=404, path=request.path))
     except web.HTTPRequestEntityTooLarge:
-        response = _problem(request, Problem("too_large", status=413, limit_mb=_MAX_BODY // 2**20))
+        response = _problem(request, Problem("too_large", status=413, limit_mb=_LARGEST_FILE // 2**20))
     except web.HTTPMethodNotAllowed:
         response = _problem(request, Problem("method_not_allowed", status=405, method=request.method))
+    except web.HTTPError as error:
+        response = _refused(request, error)
     except (web.HTTPException, ConnectionResetError):
         raise
     except Exception as error:
@@ -113,6 +115,13 @@ async def _errors(
         response = _problem(request, problem)
     if not response.prepared:
         response.headers.update(_HEADERS)
+    return response
+
+
+def _refused(request: web.Request, error: web.HTTPError) -> web.Response:
+    """What the web server itself refuses; its headers may name what would be possible."""
+    response = _problem(request, Problem("request_refused", status=error.status, status_code=error.status))
+    response.headers.update({key: error.headers[key] for key in ("Content-Range", "Allow") if key in error.headers})
     return response
 
 
@@ -140,11 +149,25 @@ def _serve_screens(app: web.Application, static: Path) -> None:
     async def screens(request: web.Request) -> web.StreamResponse:
         if request.path.startswith(API):
             raise web.HTTPNotFound
-        wanted = (root / request.match_info["path"]).resolve()
-        if wanted.is_file() and wanted.is_relative_to(root):
-            immutable = "assets" in wanted.parts
-            cache = "public, max-age=31536000, immutable" if immutable else "no-cache"
+        path = request.match_info["path"]
+        asset = path.startswith("assets/")
+        wanted = _file(root, path)
+        if wanted is not None:
+            cache = "public, max-age=31536000, immutable" if asset else "no-cache"
             return web.FileResponse(wanted, headers={"Cache-Control": cache})
+        if asset:
+            raise web.HTTPNotFound  # a page in its place would be kept as a script
         return web.FileResponse(root / "index.html", headers={"Cache-Control": "no-cache"})
 
     app.router.add_get("/{path:.*}", screens)
+
+
+def _file(root: Path, path: str) -> Path | None:
+    """The file of a name below the folder, None when there is none. Hidden ones and names no file can have: 404."""
+    if any(part.startswith(".") for part in path.split("/")):
+        raise web.HTTPNotFound
+    try:
+        wanted = (root / path).resolve()
+        return wanted if wanted.is_file() and wanted.is_relative_to(root) else None
+    except (ValueError, OSError) as error:
+        raise web.HTTPNotFound from error

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
+from yarl import URL
 
 import callcenter.app  # noqa: F401  # every room's tables
 from callcenter import schema
@@ -57,7 +58,7 @@ def gone() -> list[str]:
 
 
 @pytest.fixture
-async def client(accounts: Accounts, gone: list[str]) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+async def client(accounts: Accounts, gone: list[str], tmp_path: Path) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
     async def nothing(_ctx: Context) -> None:
         return None
 
@@ -67,12 +68,21 @@ async def client(accounts: Accounts, gone: list[str]) -> AsyncIterator[TestClien
     async def signed_out(who: Identity) -> None:
         gone.append(who.session)
 
+    screens = tmp_path / "screens"
+    (screens / "assets").mkdir(parents=True)
+    for name in ("index.html", ".stamp", "assets/main.js"):
+        (screens / name).write_text("first page" if name == "index.html" else name)
     room = routes.build(accounts, FirmSettings(), signed_out=signed_out)
+
+    async def unsatisfiable(_ctx: Context) -> None:
+        raise web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": "bytes */9"})
+
     own = [
+        Route("GET", "/range", unsatisfiable, open=True),
         Route("GET", "/admins", nothing, permission="customers.import"),
         Route("GET", "/broken", broken, open=True),
     ]
-    async with TestClient(TestServer(make_app([*room.routes, *own], accounts, None))) as found:
+    async with TestClient(TestServer(make_app([*room.routes, *own], accounts, screens))) as found:
         yield found
 
 
@@ -177,7 +187,7 @@ async def test_a_session_ends(client: TestClient, clock: HeldClock, gone: list[s
 async def test_bad_input_names_its_field(client: TestClient) -> None:  # type: ignore[type-arg]
     response = await client.post("/api/v1/session", json={"username": "chen"})
     problem = await response.json()
-    assert (response.status, problem["code"], problem["field"]) == (422, "invalid_input", "password")
+    assert (response.status, problem["code"], problem["field"]) == (422, "invalid_missing", "password")
 
 
 async def test_what_nobody_foresaw_is_not_shown_to_strangers(client: TestClient) -> None:  # type: ignore[type-arg]
@@ -191,3 +201,43 @@ async def test_short_passwords_and_unknown_roles_are_refused(accounts: Accounts)
         await accounts.add(NewUser("wang", "王磊", "agent", "short"))
     with pytest.raises(Problem, match="unknown_role"):
         await accounts.add(NewUser("wang", "王磊", "boss", "long enough"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "JSON"), ("zh-CN", "内容")])
+async def test_a_body_that_is_no_json(client: TestClient, language: str, word: str) -> None:  # type: ignore[type-arg]
+    response = await client.post("/api/v1/session", data=b"{", headers={"Accept-Language": language})
+    problem = await response.json()
+    assert (response.status, problem["code"], problem["field"]) == (422, "invalid_json", None)
+    assert word in problem["title"] and "“”" not in problem["title"]
+
+
+async def test_no_english_in_a_chinese_sentence(client: TestClient) -> None:  # type: ignore[type-arg]
+    response = await client.post("/api/v1/session", json={"username": "x" * 65, "password": "x"})
+    assert (await response.json())["title"] == "“username”超过 64 个字符。"
+
+
+async def test_a_body_beyond_all_measure_is_refused(client: TestClient) -> None:  # type: ignore[type-arg]
+    response = await client.post("/api/v1/session", data=b" " * (2**20 + 1))
+    assert (response.status, (await response.json())["params"]["limit_mb"]) == (413, "1")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/calls/1", 200, "first page"),
+        ("/assets/main.js", 200, "assets/main.js"),
+        ("/assets/gone.js", 404, "not_found"),
+        ("/.stamp", 404, "not_found"),
+        ("/a%00b", 404, "not_found"),
+        ("/" + "x" * 5000, 404, "not_found"),
+    ],
+)
+async def test_the_screens_files(client: TestClient, path: str, status: int, text: str) -> None:  # type: ignore[type-arg]
+    response = await client.get(URL(path, encoded=True))
+    assert response.status == status and text in await response.text()
+
+
+async def test_what_the_web_server_refuses_has_the_same_shape(client: TestClient) -> None:  # type: ignore[type-arg]
+    response = await client.get("/api/v1/range")
+    assert (response.status, response.content_type) == (416, "application/problem+json")
+    assert response.headers["X-Frame-Options"] == "DENY" and response.headers["Content-Range"] == "bytes */9"

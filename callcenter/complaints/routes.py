@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from callcenter.bus import Subscriber
 from callcenter.complaints import model
@@ -21,6 +21,7 @@ from callcenter.events.complaints import CrmState, TicketCrmChanged, TicketOpene
 from callcenter.rooms import Room
 from callcenter.web.http import Context, Items, Page, Route
 from callcenter.web.paging import PageQuery, cut
+from callcenter.web.text import ONE_LINE, SEVERAL_LINES
 from callcenter.words import explain, preferred
 
 Status = Literal["open", "closed"]
@@ -63,11 +64,11 @@ class NewTicketBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     kind: Kind
-    category: str | None = None
-    summary: str
-    call_id: str | None = None
-    customer_id: str | None = None
-    caller_number: str | None = None
+    category: Annotated[str, Field(max_length=64), ONE_LINE] | None = None
+    summary: Annotated[str, SEVERAL_LINES]
+    call_id: Annotated[str, Field(max_length=36), ONE_LINE] | None = None
+    customer_id: Annotated[str, Field(max_length=36), ONE_LINE] | None = None
+    caller_number: Annotated[str, Field(max_length=64), ONE_LINE] | None = None
 
 
 class TicketQuery(PageQuery):

@@ -144,7 +144,7 @@ class _Reader:
         found: dict[str | None, Number] = {}
         for piece in pieces:
             number = parse(piece, self._region)
-            if _usable(number):
+            if number.usable:
                 found.setdefault(number.lookup_key, number)
             else:
                 code = "import_phone_scientific" if _SCIENTIFIC.fullmatch(piece) else "import_phone_invalid"
@@ -198,13 +198,9 @@ def _shown(value: str) -> str:
     return value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
 
 
-def _usable(number: Number) -> bool:
-    return number.e164 is not None or number.kind in ("fixed", "service", "internal")
-
-
 def _split_phones(cell: str, region: PhoneRegion) -> list[str]:
     """Numbers of one cell. A comma may also stand before an extension, a blank inside a number or between two."""
-    if _usable(parse(cell, region)):
+    if parse(cell, region).usable:
         return [cell]
     # Spreadsheets that took the numbers for amounts write them with a decimal.
     pieces = [_AS_DECIMAL.sub(r"\1", piece.strip()) for piece in _BETWEEN.split(cell) if piece.strip()]
@@ -213,6 +209,6 @@ def _split_phones(cell: str, region: PhoneRegion) -> list[str]:
 
 def _split_at_blanks(piece: str, region: PhoneRegion) -> list[str]:
     words = piece.split()
-    if len(words) > 1 and not _usable(parse(piece, region)) and all(_usable(parse(word, region)) for word in words):
+    if len(words) > 1 and not parse(piece, region).usable and all(parse(word, region).usable for word in words):
         return words
     return [piece]

@@ -71,6 +71,11 @@ class Number:
     raw: str
 
     @property
+    def usable(self) -> bool:
+        """Whether it is a number that somebody can be called at."""
+        return self.e164 is not None or self.kind in ("fixed", "service", "internal")
+
+    @property
     def lookup_key(self) -> str | None:
         """Equal for every spelling of a number, without its extension; None when nobody can be found by it.
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from callcenter.web.text import ONE_LINE, SEVERAL_LINES, one_line
 
 CustomerKind = Literal["person", "household", "firm"]
 Grade = Literal["A", "B", "C", "D"]
-_Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32)]
+_Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32), ONE_LINE]
 _Part = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
-Note = Annotated[str, StringConstraints(max_length=4000)]
-ExternalId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128), ONE_LINE]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), ONE_LINE]
+Note = Annotated[str, StringConstraints(max_length=4000), SEVERAL_LINES]
+ExternalId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), ONE_LINE]
 
 
 class _Frozen(BaseModel):
@@ -36,6 +38,16 @@ class Home(_Frozen):
     building: _Part | None = None
     unit: _Part | None = None
     room: _Part | None = None
+
+
+def _without_controls(home: Home) -> Home:
+    for part in (home.project, home.building, home.unit, home.room):
+        one_line(part or "")
+    return home
+
+
+# Only what is typed is checked: a home that was kept once can always be read.
+TypedHome = Annotated[Home, AfterValidator(_without_controls)]
 
 
 class CustomerRow(_Frozen):
@@ -67,7 +79,7 @@ class CustomerCandidate(CustomerRow):
 class PhoneDraft(_Frozen):
     """A number to keep, in any spelling."""
 
-    raw: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    raw: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), ONE_LINE]
     label: _Label | None = None
 
 
@@ -79,7 +91,7 @@ class CustomerDraft(_Frozen):
     grade: Grade = "C"
     external_id: ExternalId | None = None
     phones: list[PhoneDraft] = Field(default_factory=list, max_length=50)
-    homes: list[Home] = Field(default_factory=list, max_length=50)
+    homes: list[TypedHome] = Field(default_factory=list, max_length=50)
     tags: list[Tag] = Field(default_factory=list, max_length=50)
     note: Note = ""
 
@@ -92,6 +104,6 @@ class CustomerChange(_Frozen):
     grade: Grade | None = None
     external_id: ExternalId | None = None
     phones: list[PhoneDraft] | None = Field(default=None, max_length=50)
-    homes: list[Home] | None = Field(default=None, max_length=50)
+    homes: list[TypedHome] | None = Field(default=None, max_length=50)
     tags: list[Tag] | None = Field(default=None, max_length=50)
     note: Note | None = None

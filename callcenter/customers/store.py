@@ -13,6 +13,7 @@ from callcenter.customers.homes import like_pattern, stored_key
 from callcenter.customers.model import CustomerRow, HomeRow, PhoneRow
 from callcenter.customers.numbers import Number, PhoneRegion, parse
 from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
+from callcenter.errors import Problem
 from callcenter.events.ids import new_id
 
 _MOST_CANDIDATES = 20
@@ -63,7 +64,7 @@ def new_row(draft: CustomerDraft, region: PhoneRegion, now: datetime) -> Custome
     row = CustomerRow(id=new_id(), version=1, created_at=now, updated_at=now)
     row.external_id, row.name, row.kind, row.grade = draft.external_id, draft.name, draft.kind, draft.grade
     row.tags, row.note = list(draft.tags), draft.note
-    row.phones = [phone_row(parse(phone.raw, region), phone.label) for phone in draft.phones]
+    row.phones = [_typed(phone, region) for phone in draft.phones]
     row.homes = [home_row(home) for home in draft.homes]
     return row
 
@@ -93,9 +94,17 @@ def replace_phones(row: CustomerRow, phones: Sequence[PhoneDraft], region: Phone
     row.phones = [_relabelled(kept.pop(phone.raw, None), phone, region) for phone in phones]
 
 
+def _typed(phone: PhoneDraft, region: PhoneRegion) -> PhoneRow:
+    """A number that a person typed; one that nobody could dial is refused, as in an import."""
+    number = parse(phone.raw, region)
+    if not number.usable:
+        raise Problem("customer_phone_invalid", status=422, field="phones", value=phone.raw)
+    return phone_row(number, phone.label)
+
+
 def _relabelled(kept: PhoneRow | None, phone: PhoneDraft, region: PhoneRegion) -> PhoneRow:
     if kept is None:
-        return phone_row(parse(phone.raw, region), phone.label)
+        return _typed(phone, region)
     kept.label = phone.label or None
     return kept
 

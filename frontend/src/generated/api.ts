@@ -828,14 +828,6 @@ export interface components {
             tags: string[] | null;
         };
         /**
-         * CustomerChoice
-         * @description Who the far party is; null takes the choice back.
-         */
-        CustomerChoice: {
-            /** Customer Id */
-            customer_id: string | null;
-        };
-        /**
          * CustomerDraft
          * @description A customer to create.
          */

@@ -105,3 +105,19 @@ async def test_categories_in_the_readers_language(client: TestClient[Any, Any], 
 async def test_a_ticket_that_is_not(client: TestClient[Any, Any]) -> None:
     for response in (await client.get("/api/v1/tickets/none"), await client.post("/api/v1/tickets/none/crm/retry")):
         assert (response.status, (await response.json())["code"]) == (404, "ticket_unknown")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"caller_number": "1" * 65}, "invalid_too_long", "caller_number"),
+        ({"summary": "漏水\u0000"}, "invalid_control_character", "summary"),
+        ({"kind": "rumour"}, "invalid_choice", "kind"),
+        ({"colour": "red"}, "invalid_unknown_field", "colour"),
+    ],
+)
+async def test_what_cannot_be_kept_is_refused(
+    client: TestClient[Any, Any], change: dict[str, Any], code: str, field: str
+) -> None:
+    status, problem = await _post(client, {**LEAK, **change})
+    assert (status, problem["code"], problem["field"]) == (422, code, field)

@@ -108,3 +108,21 @@ async def test_no_file(client: TestClient[Any, Any]) -> None:
 async def test_a_name_is_needed(client: TestClient[Any, Any]) -> None:
     response = await client.post("/api/v1/customers", json={**WANG, "name": " "})
     assert (response.status, (await response.json())["field"]) == (422, "name")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"phones": [{"raw": "abc"}]}, "customer_phone_invalid", "phones"),
+        ({"name": "王\u0000明"}, "invalid_control_character", "name"),
+        ({"note": "a\u0007"}, "invalid_control_character", "note"),
+        ({"homes": [{"room": "12\u001b01"}]}, "invalid_control_character", "homes.0"),
+        ({"name": "王" * 129}, "invalid_too_long", "name"),
+    ],
+)
+async def test_what_cannot_be_kept_is_refused(
+    client: TestClient[Any, Any], change: dict[str, Any], code: str, field: str
+) -> None:
+    response = await client.post("/api/v1/customers", json={**WANG, **change})
+    problem = await response.json()
+    assert (response.status, problem["code"], problem["field"]) == (422, code, field)

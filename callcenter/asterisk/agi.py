@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
+from structlog.contextvars import bind_contextvars
+
+from callcenter import metrics
+from callcenter.asterisk.agi_call import CallNames, CallOf
 
 log = structlog.get_logger(__name__)
 
@@ -167,12 +173,16 @@ Handler = Callable[[AgiSession], Awaitable[None]]
 
 
 class AgiServer:
-    """Listens for Asterisk and hands each call to `handler`. Port 0: a free one, read back from `port`."""
+    """Listens for Asterisk and hands each call to `handler`. Port 0: a free one, read back from `port`.
 
-    def __init__(self, host: str, port: int, handler: Handler) -> None:
+    What is logged for a call carries `uniqueid` and, once `call_of` knows it, `call_id`. No caller waits for that.
+    """
+
+    def __init__(self, host: str, port: int, handler: Handler, call_of: CallOf | None = None) -> None:
         self._host = host
         self._port = port
         self._handler = handler
+        self._names = CallNames(call_of)
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
 
@@ -219,15 +229,37 @@ class AgiServer:
             async with asyncio.timeout(GREETING_LIMIT_S):
                 variables = await _greeting(reader)
         except (AgiHangup, TimeoutError, ConnectionError, ValueError):
+            metrics.AGI_SESSIONS.labels("no_greeting").inc()
             log.info("agi.no_greeting")
             return
-        session = AgiSession(reader, writer, variables)
+        await self._named(AgiSession(reader, writer, variables))
+
+    async def _named(self, session: AgiSession) -> None:
+        """The session and the search for its call in one context: what one binds the other's lines carry."""
+        context = contextvars.copy_context()
+        context.run(bind_contextvars, uniqueid=session.unique_id)
+        naming = asyncio.create_task(self._names.bind(session.unique_id), name="agi call id", context=context)
         try:
-            await self._handler(session)
+            await asyncio.create_task(self._converse(session), name="agi session", context=context)
+        finally:
+            naming.cancel()
+            await asyncio.wait({naming})
+
+    async def _converse(self, session: AgiSession) -> None:
+        begun, result = time.monotonic(), "stopped"
+        try:
+            with metrics.AGI_RUNNING.track_inprogress():
+                await self._handler(session)
+            result = "done"
         except AgiHangup:
-            log.debug("agi.caller_left", unique_id=session.unique_id)
+            result = "hangup"
+            log.debug("agi.caller_left")
         except Exception:
-            log.exception("agi.handler_failed", unique_id=session.unique_id, path=session.path)
+            result = "failed"
+            log.exception("agi.handler_failed", path=session.path)
+        finally:
+            metrics.AGI_SESSIONS.labels(result).inc()
+            metrics.AGI_SECONDS.observe(time.monotonic() - begun)
 
 
 async def _greeting(reader: asyncio.StreamReader) -> dict[str, str]:

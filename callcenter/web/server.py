@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,9 +11,13 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
+from callcenter.db import away
 from callcenter.errors import Problem, as_problem
+from callcenter.web.health import HealthChecks, add_health
 from callcenter.web.http import API, Context, Route, parse_body, parse_query
 from callcenter.web.identity import Identity, Sessions
+from callcenter.web.observed import asked_by, closing, observed
+from callcenter.web.proxies import believing
 from callcenter.words import explain, preferred
 
 log = structlog.get_logger(__name__)
@@ -30,11 +34,25 @@ _HEADERS = {
 }
 
 
-def make_app(routes: Iterable[Route], sessions: Sessions, static: Path | None) -> web.Application:
-    """An application that serves the routes below `/api/v1`, and the built screens everywhere else."""
-    app = web.Application(middlewares=[_errors], client_max_size=_LARGEST_FILE)
+def make_app(
+    routes: Iterable[Route],
+    sessions: Sessions,
+    static: Path | None,
+    *,
+    trusted_proxies: Sequence[str] = (),
+    health: HealthChecks | None = None,
+) -> web.Application:
+    """An application that serves the routes below `/api/v1`, and the built screens everywhere else.
+
+    With `health` also /healthz, /readyz and /metrics; and while that is draining, answers end their connections.
+    It writes its own access log: run it with `access_log=None`.
+    """
+    app = web.Application(middlewares=[believing(trusted_proxies), observed, _errors], client_max_size=_LARGEST_FILE)
     for route in routes:
         app.router.add_route(route.method, API + route.path, _endpoint(route, sessions))
+    if health is not None:
+        add_health(app, health)
+        app.on_response_prepare.append(closing(health))
     if static is not None:
         _serve_screens(app, static)
     return app
@@ -43,6 +61,8 @@ def make_app(routes: Iterable[Route], sessions: Sessions, static: Path | None) -
 def _endpoint(route: Route, sessions: Sessions) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         identity = await _identity(request, sessions)
+        if identity is not None:
+            asked_by(identity.username)
         _authorise(request, route, identity)
         context = Context(
             request=request,
@@ -108,7 +128,7 @@ async def _errors(
     except (web.HTTPException, ConnectionResetError):
         raise
     except Exception as error:
-        problem = as_problem(error)
+        problem = as_problem(error) or (Problem("database_away", status=503) if away(error) else None)
         if problem is None:
             log.exception("request_failed", method=request.method, path=request.path)
             problem = Problem("internal", status=500)

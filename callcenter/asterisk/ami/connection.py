@@ -13,6 +13,8 @@ from typing import Protocol, cast
 import structlog
 from pydantic import SecretStr
 
+from callcenter import metrics
+from callcenter.asterisk.ami import figures
 from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
 from callcenter.errors import Problem
 from callcenter.words import explain
@@ -27,7 +29,7 @@ ACTION_LIMIT_S = 10.0
 CONNECT_LIMIT_S = 5.0
 BOOT_LIMIT_S = 60.0
 FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 10.0
+LONGEST_PAUSE_S = 2.0
 
 
 class AmiAccess(Protocol):
@@ -141,12 +143,14 @@ class AmiClient:
             if self._on_connected:
                 await self._on_connected(self)
             self._ready.set()
+            figures.connected(again=self._accepted)
             ready = self._accepted = True
             log.info("ami.connected", host=self._settings.host, port=self._settings.port)
             yield link
         finally:
             self._link = None
             self._ready.clear()
+            metrics.AMI_CONNECTED.set(0)
             link.close()
             if ready and self._on_lost:
                 self._on_lost()
@@ -224,6 +228,7 @@ class _Link(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        metrics.AMI_BYTES.inc(len(data))
         try:
             for message in self._parser.feed(data):
                 self._deliver(message)
@@ -239,6 +244,7 @@ class _Link(asyncio.Protocol):
                 answer.set_exception(NotConnected())
 
     def _deliver(self, message: AmiMessage) -> None:
+        figures.read(message)
         if message.name == "FullyBooted" and not self._booted.done():
             self._booted.set_result(None)
         asked = self._asked.get(message.action_id) if message.action_id else None

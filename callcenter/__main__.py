@@ -1,4 +1,4 @@
-"""The one command: `callcenter serve | demo | pbx | ivr | models | customers | user | bench | openapi`."""
+"""The one command: `callcenter serve | web | ami | agi | worker | demo | doctor | pbx | ivr | models | ...`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ _ROOMS = {
     "customers": "callcenter.customers.commands",
     "models": "recordings.commands",
     "bench": "callcenter.bench.commands",
+    "doctor": "callcenter.doctor.commands",
+    "backup": "callcenter.backup.commands",
+    "restore": "callcenter.backup.commands",
+}
+_KINDS = {
+    "serve": "run the service in one process (SQLite unless set otherwise)",
+    "web": "run a web process: screens, API, desks (needs PostgreSQL and Redis, as the next three)",
+    "ami": "run a process that hears Asterisk; of several one leads",
+    "agi": "run a menu server",
+    "worker": "run a process that collects and transcribes recordings and sends tickets",
 }
 
 
@@ -59,29 +69,30 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
     """The parser of all commands; if one of the rooms' commands is wanted, only that room is loaded."""
     parser = argparse.ArgumentParser(prog="callcenter", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="run the service in one process (SQLite unless set otherwise)")
-    serve.set_defaults(run=_serve)
+    for kind, what in _KINDS.items():
+        commands.add_parser(kind, help=what).set_defaults(run=_run, kind=kind)
     openapi = commands.add_parser("openapi", help="print the API's description as JSON")
     openapi.set_defaults(run=_openapi)
     migrate = commands.add_parser("migrate", help="bring the database to this version")
     migrate.add_argument("--write", metavar="MESSAGE", help="write a new migration instead (for developers)")
     migrate.set_defaults(run=_migrate)
-    for name, module in _ROOMS.items():
-        if wanted == name or wanted not in _ROOMS:
-            needs = (_customers,) if name == "customers" else ()
-            importlib.import_module(module).add_parser(commands, *needs)
+    for module in dict.fromkeys([_ROOMS[wanted]] if wanted in _ROOMS else _ROOMS.values()):
+        needs = (_customers,) if module == _ROOMS["customers"] else ()
+        importlib.import_module(module).add_parser(commands, *needs)
     return parser
 
 
-def _serve(_arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace) -> int:
     import structlog
 
-    from callcenter.app import serve
+    from callcenter import app, logs, process
     from callcenter.config import load, stray_variables
 
+    settings = load()
+    logs.configure(settings.log, arguments.kind)
     for name, nearest in stray_variables():
         structlog.get_logger(__name__).warning("setting_unknown", variable=name, nearest=nearest)
-    return serve(load())
+    return process.run(lambda: app.of_kind(arguments.kind, settings))
 
 
 def _openapi(_arguments: argparse.Namespace) -> int:
@@ -92,22 +103,19 @@ def _openapi(_arguments: argparse.Namespace) -> int:
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    from callcenter import app, schema
+    from callcenter import app, opening
+    from callcenter.config import load
 
-    async def act() -> None:
-        async with app.opened_database() as db:
-            if arguments.write:
-                await schema.revise(db, arguments.write)
-            else:
-                await schema.upgrade(db)
-
-    asyncio.run(act())
+    assert app.KINDS  # every room's tables are known once it is loaded
+    asyncio.run(opening.migrate(load(), arguments.write))
     return 0
 
 
 def _customers() -> AbstractAsyncContextManager[Customers]:
-    from callcenter.app import opened_customers
+    from callcenter import app
+    from callcenter.opening import opened_customers
 
+    assert app.KINDS  # every room's tables are known once it is loaded
     return opened_customers()
 
 

@@ -1,27 +1,38 @@
 """From the journal to those who must learn of it.
 
-Two ways, and a subscriber chooses: `live` is called right after the commit, in memory, and may be missed when
-the process dies (what a screen shows); `durable` reads the journal with a cursor of its own and sees every
-event at least once (what must be done).
+Two ways, and a subscriber chooses. `live`: called in every process that wants it, in order, from the moment the process
+started, in memory (what a screen shows). `durable`: reads the journal with a cursor that is kept, in one process at
+a time, and sees every event at least once (what must be done).
+
+The database is the only channel that counts. The link between processes just says "look": a word that is lost costs
+the time until the next look.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy import BigInteger, String, select, text
+from sqlalchemy import BigInteger, String, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.db import Base, Database, JournalRow
+from callcenter import logs, metrics
+from callcenter.db import DATABASE_AWAY, Base, Database, JournalRow, told
 from callcenter.events import CATALOGUE, Event
+from callcenter.link import Link, LocalLink
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[Event], Awaitable[None]]
+LOOK = "journal"
 _BATCH = 200
 _RETRY_S = 1.0
+# How long a process may trust that nothing was written because nobody said so.
+_LOOK_AGAIN_S = 2.0
+_LOOK_AGAIN_ALONE_S = 0.3
 # One statement of both databases.
 _KEEP = text(
     "INSERT INTO journal_cursors (name, seq) VALUES (:name, :seq) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq"
@@ -48,58 +59,151 @@ class Subscriber:
 
 @dataclass
 class Bus:
-    """The in-process bus of the embedded form."""
+    """The bus of one process. `start` it before anything reads what the events lead on from.
+
+    `position` is the place in the journal up to which the live subscribers have heard.
+    """
 
     db: Database
+    link: Link = field(default_factory=LocalLink)
+    position: int = 0
     _live: list[Subscriber] = field(default_factory=list)
-    _queue: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    _looks: list[asyncio.Event] = field(default_factory=list)
+    _own: asyncio.Queue[tuple[int, Event]] = field(default_factory=asyncio.Queue)
     _wakes: list[tuple[tuple[type[Event], ...], asyncio.Event]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.db.after_commit(self._committed)
+        self.link.subscribe(LOOK, lambda _text: self._look())
+        self.link.on_up(self._look)
+
+    async def start(self) -> None:
+        """Live subscribers hear what is written from now on."""
+        async with self.db.read() as session:
+            self.position = await session.scalar(select(func.max(JournalRow.seq))) or 0
+        metrics.JOURNAL_HEAD.set(self.position)
 
     def add_live(self, subscriber: Subscriber) -> None:
         """Have a live subscriber called for each event, in order."""
         self._live.append(subscriber)
 
+    async def join(self, subscribers: Sequence[Subscriber], after: int) -> None:
+        """Add live subscribers while the bus runs; they hear first what was written since `after`."""
+        while after < self.position:
+            until = self.position
+            for row in await self._rows(after, until):
+                await _tell(subscribers, row.event())
+            after = until
+        self._live += subscribers
+
+    def leave(self, subscribers: Sequence[Subscriber]) -> None:
+        """Leave them alone from now on."""
+        self._live = [each for each in self._live if each not in subscribers]
+
     async def run_live(self) -> None:
         """Hand events to the live subscribers until cancelled. One that fails harms no other."""
+        if self.db.embedded:
+            while True:
+                await self._hear(*await self._own.get())
+        look = asyncio.Event()
+        self._looks.append(look)
         while True:
-            event = await self._queue.get()
-            for subscriber in self._live:
-                if isinstance(event, subscriber.types):
-                    await _guarded(subscriber.handler, event)
+            look.clear()
+            try:
+                full = await self._read_on()
+            except DATABASE_AWAY as error:
+                log.warning("journal_unreadable", reason=told(error))
+                await asyncio.sleep(_RETRY_S)
+                continue
+            if not full:
+                await self._news(look)
 
     async def run_durable(self, subscriber: Subscriber) -> None:
         """Read the journal for one durable subscriber until cancelled. A failing event is tried again for ever."""
         assert subscriber.durable is not None
         wake = asyncio.Event()
         self._wakes.append((subscriber.types, wake))
-        cursor = await self._cursor(subscriber.durable)
         while True:
             wake.clear()
-            rows = await self._after(cursor, subscriber.types)
-            reached = await _deliver(subscriber, rows, cursor)
-            if reached != cursor:
-                await self._keep(subscriber.durable, reached)
-            if not rows:
-                await wake.wait()
-            elif reached != rows[-1].seq:
+            try:
+                done = await self._serve(subscriber)
+            except DATABASE_AWAY as error:
+                log.warning("journal_unreadable", subscriber=subscriber.durable, reason=told(error))
+                done = False
+            if done is None:
+                await self._news(wake)
+            elif not done:
                 await asyncio.sleep(_RETRY_S)
-            cursor = reached
+
+    async def _news(self, look: asyncio.Event) -> None:
+        """Until somebody says that there is something to read. In the embedded form nobody else can write."""
+        pause = None if self.db.embedded else _LOOK_AGAIN_S if self.link.up else _LOOK_AGAIN_ALONE_S
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await look.wait()
+
+    async def _read_on(self) -> bool:
+        """Tell the live subscribers what was written; whether there may be more."""
+        rows = await self._rows(self.position)
+        for row in rows:
+            await self._hear(row.seq, row.event())
+        return len(rows) == _BATCH
+
+    async def _rows(self, after: int, until: int | None = None) -> Sequence[JournalRow]:
+        # A newer program beside this one may write events that this one does not know.
+        query = select(JournalRow).where(JournalRow.seq > after, JournalRow.type.in_(CATALOGUE))
+        query = query.where(JournalRow.seq <= until) if until is not None else query.limit(_BATCH)
+        async with self.db.read() as session:
+            return (await session.scalars(query.order_by(JournalRow.seq))).all()
+
+    async def _hear(self, seq: int, event: Event) -> None:
+        await _tell(list(self._live), event)
+        self.position = seq
+        metrics.JOURNAL_HEAD.set(seq)
+        metrics.LIVE_LAG.observe(metrics.age_s(event.at))
 
     def _committed(self, journalled: list[tuple[int, Event]]) -> None:
-        for _seq, event in journalled:
-            self._queue.put_nowait(event)
+        for each in journalled if self.db.embedded else ():
+            self._own.put_nowait(each)
+        for look in self._looks:
+            look.set()
         for types, wake in self._wakes:
             # Only those concerned: every look at the journal is work that a ringing phone would wait for.
             if any(isinstance(event, types) for _seq, event in journalled):
                 wake.set()
+        self.link.publish(LOOK)
 
-    async def _cursor(self, name: str) -> int:
+    def _look(self) -> None:
+        """Another process wrote, or may have."""
+        if not self.db.embedded:
+            for look in (*self._looks, *(wake for _types, wake in self._wakes)):
+                look.set()
+
+    async def _serve(self, subscriber: Subscriber) -> bool | None:
+        """Deliver a batch. True: all of it; False: one failed; None: nothing to do, or another process does it."""
+        name = subscriber.durable or ""
+        async with self._cursor(name) as cursor:
+            if cursor is None:
+                metrics.JOURNAL_BEHIND.labels(name).set(0)
+                return None
+            rows = await self._after(cursor, subscriber.types)
+            reached = await _deliver(subscriber, rows, cursor)
+            metrics.JOURNAL_POSITION.labels(name).set(reached)
+            metrics.JOURNAL_BEHIND.labels(name).set(sum(row.seq > reached for row in rows))
+            if reached != cursor:
+                await self._keep(name, reached)
+        return reached == rows[-1].seq if rows else None
+
+    @contextlib.asynccontextmanager
+    async def _cursor(self, name: str) -> AsyncIterator[int | None]:
+        """The place of a subscriber; None while another process holds it. The lock dies with its process."""
+        if self.db.embedded:
+            async with self.db.read() as session:
+                yield await _place(session, name)
+            return
         async with self.db.read() as session:
-            row = await session.get(JournalCursor, name)
-            return row.seq if row else 0
+            mine = func.pg_try_advisory_xact_lock(func.hashtextextended(f"journal_cursors {name}", 0))
+            yield await _place(session, name) if await session.scalar(select(mine)) else None
 
     async def _after(self, cursor: int, types: tuple[type[Event], ...]) -> list[JournalRow]:
         names = [name for name, kind in CATALOGUE.items() if issubclass(kind, types)]
@@ -112,6 +216,17 @@ class Bus:
             await work.session.execute(_KEEP, {"name": name, "seq": cursor})
 
 
+async def _tell(subscribers: Sequence[Subscriber], event: Event) -> None:
+    for subscriber in subscribers:
+        if isinstance(event, subscriber.types):
+            await _guarded(subscriber.handler, event)
+
+
+async def _place(session: AsyncSession, name: str) -> int:
+    row = await session.get(JournalCursor, name)
+    return row.seq if row else 0
+
+
 async def _deliver(subscriber: Subscriber, rows: list[JournalRow], cursor: int) -> int:
     """Hand over rows in order; the place of the last one that was taken."""
     for row in rows:
@@ -122,9 +237,11 @@ async def _deliver(subscriber: Subscriber, rows: list[JournalRow], cursor: int) 
 
 
 async def _guarded(handler: Handler, event: Event) -> bool:
-    try:
-        await handler(event)
-    except Exception:
-        log.exception("subscriber_failed", event_type=event.type, call_id=event.call_id)
-        return False
+    with logs.of_call(event.call_id):
+        try:
+            await handler(event)
+        except Exception:
+            metrics.JOURNAL_FAILURES.labels(getattr(handler, "__qualname__", "")).inc()
+            log.exception("subscriber_failed", event_type=event.type)
+            return False
     return True

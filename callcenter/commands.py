@@ -34,8 +34,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _add(arguments: argparse.Namespace) -> int:
-    from callcenter import app, schema
+    from callcenter import app, opening
     from callcenter.accounts.service import NewUser
+
+    assert app.KINDS  # every room's tables are known once it is loaded
 
     _check(arguments.username, arguments.name, arguments.extension)
     password = arguments.password or _read_password()
@@ -44,11 +46,10 @@ def _add(arguments: argparse.Namespace) -> int:
     )
 
     async def act() -> None:
-        async with app.opened_database() as db:
-            await schema.upgrade(db)
+        async with opening.opened_database() as db:
             user_id = await _keep(db, user)
             if user.extension:
-                await app.serve_queues(db, user_id, arguments.queues.split(",") if arguments.queues else None)
+                await opening.serve_queues(db, user_id, arguments.queues.split(",") if arguments.queues else None)
 
     asyncio.run(act())
     print(f"{user.username}: {user.role}" + (f", {user.extension}" if user.extension else ""))

@@ -6,15 +6,25 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -27,10 +37,22 @@ from callcenter.errors import Problem
 from crm_adapter.settings import CrmSettings
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def _network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError("must be an address or network such as 10.0.0.0/8") from error
+    return value
+
+
 # These end up in Asterisk's configuration files as well: no control characters, no separators.
 Port = Annotated[int, Field(ge=0, le=65535)]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,255}$")]
+Network = Annotated[str, AfterValidator(_network)]
+_REDIS = re.compile(r"(rediss?://([^@\s]*@)?(\[[^\]]+\]|[^/@:\s]+)(:\d{1,5})?(/\d*)?|unix:///\S+)(\?\S*)?")
 _DATABASES = re.compile(
     r"sqlite\+aiosqlite://.*|postgresql\+asyncpg://(.*@)?(\[[^\]]*\]|[^/@:?]*)(:\d{1,5})?([/?].*)?", re.DOTALL
 )
@@ -61,12 +83,18 @@ class FirmSettings(_Group):
 
 
 class WebSettings(_Group):
-    """Where the screens and the API are served, and under which address people reach them."""
+    """Where the screens and the API are served, and under which address people reach them.
+
+    A `web` process that is told to end goes on for `drain_s`, so that the proxy before it learns of it in time.
+    `trusted_proxies` are the addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None
     screens_dir: Path = _CHECKOUT / "frontend" / "dist"
+    trusted_proxies: tuple[Network, ...] = ()
+    drain_s: float = Field(default=3.0, ge=0, le=60)
 
 
 class DatabaseSettings(_Group):
@@ -80,6 +108,39 @@ class DatabaseSettings(_Group):
         if value is not None and not _DATABASES.fullmatch(value):
             raise ValueError("must be sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST:PORT/NAME")
         return value
+
+
+class RedisSettings(_Group):
+    """The bus between processes. None: everything runs in one process (`callcenter serve`)."""
+
+    url: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _redis(cls, value: str | None) -> str | None:
+        if value is not None and not _REDIS.fullmatch(value):
+            raise ValueError("must be redis://[:PASSWORD@]HOST:PORT/NUMBER, rediss:// or unix:///PATH")
+        return value
+
+
+class MonitorSettings(_Group):
+    """Where `ami`, `agi` and `worker` answer /healthz, /readyz and /metrics; None: nowhere. `web` has its own port."""
+
+    host: str = "127.0.0.1"
+    port: Port | None = None
+
+
+class LogSettings(_Group):
+    """How the log is written. `auto`: for people on a terminal, JSON lines elsewhere."""
+
+    format: Literal["auto", "console", "json"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class DiskSettings(_Group):
+    """The service does not start on a disk that is nearly full: half a recording is worse than none."""
+
+    min_free_mb: int = Field(default=200, ge=0)
 
 
 class AmiSettings(_Group):
@@ -137,6 +198,10 @@ class Settings(BaseSettings):
     firm: FirmSettings = FirmSettings()
     web: WebSettings = WebSettings()
     database: DatabaseSettings = DatabaseSettings()
+    redis: RedisSettings = RedisSettings()
+    monitor: MonitorSettings = MonitorSettings()
+    log: LogSettings = LogSettings()
+    disk: DiskSettings = DiskSettings()
     ami: AmiSettings = AmiSettings()
     agi: AgiSettings = AgiSettings()
     ivr: IvrSettings = IvrSettings()
@@ -157,6 +222,19 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database in use."""
         return self.database.url or f"sqlite+aiosqlite:///{(self.data_dir / 'callcenter.db').resolve()}"
+
+    @property
+    def jobs_url(self) -> str:
+        """The database of the durable jobs, for a synchronous driver: on PostgreSQL the same, so that one backup
+        holds both."""
+        if not self.embedded:
+            return self.database_url.replace("+asyncpg", "+psycopg", 1)
+        return f"sqlite:///{(self.data_dir / 'jobs.db').resolve()}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a file that one process has to itself."""
+        return self.database_url.startswith("sqlite")
 
     @property
     def spool_dir(self) -> Path:

@@ -8,12 +8,16 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+import asyncpg
 from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, MetaData, String, TypeDecorator, event, text
-from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import Connection, Dialect, ExceptionContext, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import QueuePool
 
+from callcenter import metrics
 from callcenter.errors import Problem
 from callcenter.events import Event, parse
 
@@ -75,6 +79,16 @@ class JournalRow(Base):
         return parse(self.type, self.payload)
 
 
+def told(error: Exception) -> str:
+    """The first line of an error's words; its kind when it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def away(error: Exception) -> bool:
+    """Whether the database is at fault, or the way to it, and not what was asked of it."""
+    return isinstance(error, _AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
 class Transaction:
     """A unit of work: what is written in `session` and the events emitted are kept or lost together."""
 
@@ -97,6 +111,9 @@ class Transaction:
         return [(row.seq, event) for row, event in self._emitted]
 
 
+# What a database that is away, or just coming back, answers with; passing. (TimeoutError is an OSError.)
+DATABASE_AWAY = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncpg.PostgresError, asyncpg.InterfaceError)
 Committed = Callable[[list[tuple[int, Event]]], None]
 
 
@@ -115,6 +132,11 @@ class Database:
         # has gone past it.
         self._journal_turn = text("SELECT pg_advisory_xact_lock(7301)") if not sqlite else None
         self._committed: list[Committed] = []
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it is a file that one process has to itself."""
+        return self.engine.dialect.name == "sqlite"
 
     def after_commit(self, told: Committed) -> None:
         """Have `told` called with the journalled events of each committed transaction."""
@@ -147,9 +169,9 @@ class Database:
         try:
             async with self.engine.connect() as connection:
                 await connection.exec_driver_sql("SELECT 1")
-        except (SQLAlchemyError, OSError) as error:
+        except DATABASE_AWAY as error:
             shown = make_url(self.url).render_as_string(hide_password=True)
-            raise Problem("database_unreachable", url=shown, reason=str(error).splitlines()[0]) from error
+            raise Problem("database_unreachable", url=shown, reason=told(error)) from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -158,11 +180,28 @@ class Database:
 
 def _engine(url: str) -> AsyncEngine:
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, pool_size=20)
-    engine = create_async_engine(url, connect_args={"timeout": 30}, pool_size=8, max_overflow=16)
+        return _watched(create_async_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True))
+    limits: dict[str, Any] = {"pool_size": 8, "max_overflow": 16, "connect_args": {"timeout": 30}}
+    engine = _watched(create_async_engine(url, hide_parameters=True, **limits))
     event.listen(engine.sync_engine, "connect", _sqlite_connected)
     event.listen(engine.sync_engine, "begin", _sqlite_begin)
     return engine
+
+
+def _watched(engine: AsyncEngine) -> AsyncEngine:
+    """An engine whose connections in use and whose failures are counted. Parameters are hidden in errors: they are
+    people's data."""
+    pool = engine.sync_engine.pool
+    assert isinstance(pool, QueuePool)
+    metrics.DATABASE_CONNECTIONS.set_function(pool.checkedout)
+    event.listen(engine.sync_engine, "handle_error", _failed)
+    return engine
+
+
+def _failed(context: ExceptionContext) -> None:
+    error = context.sqlalchemy_exception
+    if error is None or isinstance(error, OperationalError | InterfaceError):
+        metrics.DATABASE_FAILURES.inc()
 
 
 def _sqlite_connected(connection: Any, _record: object) -> None:

@@ -1,4 +1,5 @@
-"""One process per folder: two would end each other's Asterisk and do each other's jobs."""
+"""One process per folder, or several that know of each other: others would end each other's Asterisk and do each
+other's jobs."""
 
 from __future__ import annotations
 
@@ -17,11 +18,14 @@ class FolderLock:
         self._folder = folder
         self._file: TextIO | None = None
 
-    def take(self, who: str) -> None:
-        """Claim the folder in the name of `who`; a `Problem` tells who has it already."""
+    def take(self, who: str, *, shared: bool = False) -> None:
+        """Claim the folder in the name of `who`; a `Problem` tells who has it already.
+
+        Those who share it keep out only somebody who wants it alone.
+        """
         file = (self._folder / "in-use").open("a+", encoding="utf-8")
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip()

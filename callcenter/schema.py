@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from callcenter.db import Base, Database
@@ -18,12 +19,32 @@ from recordings.model import Base as RecordingsBase
 
 METADATA = [Base.metadata, RecordingsBase.metadata]
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+# One process migrates at a time; those that waited find nothing to do. On SQLite the transaction itself is the turn.
+_TURN = text("SELECT pg_advisory_xact_lock(7302)")
 
 
 async def upgrade(db: Database) -> None:
     """Bring the database to this program's version. One that a newer program made is refused, unharmed."""
     async with db.engine.begin() as connection:
         await connection.run_sync(_upgrade)
+
+
+async def revision(db: Database) -> tuple[str | None, str | None]:
+    """The migration that the database is at (None: at none) and the one that this program wants. Only reads."""
+    async with db.read() as session:
+        connection = await session.connection()
+        found = await connection.run_sync(lambda given: MigrationContext.configure(given).get_current_revision())
+    return found, ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+
+
+async def require(db: Database) -> None:
+    """Raise `Problem` unless the database is at the version that this program wants. Only reads."""
+    found, wanted = await revision(db)
+    if found == wanted:
+        return
+    known = {each.revision for each in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()}
+    code = "database_older" if found is None or found in known else "database_newer"
+    raise Problem(code, found=found or "-", wanted=wanted)
 
 
 async def revise(db: Database, message: str) -> None:
@@ -39,6 +60,8 @@ async def differences(db: Database) -> list[object]:
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(_TURN)
     config = _config(connection)
     head = ScriptDirectory.from_config(config).get_current_head()
     try:

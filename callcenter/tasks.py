@@ -11,6 +11,13 @@ class Tasks:
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
+        self._children: list[Tasks] = []
+
+    def child(self) -> Tasks:
+        """Tasks that can be stopped by themselves; `wait` watches them as well."""
+        child = Tasks()
+        self._children.append(child)
+        return child
 
     def start(self, name: str, work: Awaitable[None]) -> None:
         """Run `work` until `stop`."""
@@ -22,14 +29,19 @@ class Tasks:
 
     async def wait(self) -> None:
         """Until one of them ends; its error is raised."""
-        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(self._all(), return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
         raise RuntimeError(f"{min(task.get_name() for task in done)} ended by itself")
 
     async def stop(self) -> None:
         """Cancel all, the last started first, and wait until they are gone."""
+        for child in self._children:
+            await child.stop()
         for task in reversed(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+
+    def _all(self) -> list[asyncio.Task[None]]:
+        return [*self._tasks, *(task for child in self._children for task in child._all())]

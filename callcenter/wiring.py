@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from callcenter.accounts.model import UserRow
-from callcenter.calls.model import CallRow
+from callcenter.calls.model import ACTIVE, CallRow
 from callcenter.complaints.ports import CallFacts
 from callcenter.db import Database
 
@@ -26,6 +26,13 @@ class Ledger:
         if row is None:
             return None
         return CallFacts(row.id, row.number or row.raw_number or None, row.queue, row.started_at, row.customer_id)
+
+    async def call_of(self, uniqueid: str) -> str | None:
+        """The open call that a caller's channel began, None when the ledger does not know it (yet)."""
+        query = select(CallRow.id).where(CallRow.linked_id == uniqueid, CallRow.outcome == ACTIVE)
+        async with self.db.read() as session:
+            found: str | None = await session.scalar(query.limit(1))
+        return found
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class AccountRoutes:
     firm: FirmSettings
     signed_in: Callable[[], Awaitable[None]]
     signed_out: Callable[[Identity], Awaitable[None]]
+    https_only: bool
 
     async def sign_in(self, ctx: Context) -> web.Response:
         token = await self.accounts.sign_in(ctx.body.username.strip(), ctx.body.password, ctx.request.remote or "")
@@ -65,7 +66,8 @@ class AccountRoutes:
         assert identity is not None
         await self.signed_in()
         response = web.Response(body=self._me(identity).model_dump_json(), content_type="application/json")
-        response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=ctx.request.secure, path="/")
+        secure = self.https_only or ctx.request.secure
+        response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=secure, path="/")
         return response
 
     async def show(self, ctx: Context) -> Me:
@@ -110,9 +112,14 @@ def build(
     firm: FirmSettings,
     signed_in: Callable[[], Awaitable[None]] = _nobody_asks,
     signed_out: Callable[[Identity], Awaitable[None]] = _nobody_asks,
+    *,
+    https_only: bool = False,
 ) -> Room:
-    """The room's routes. `signed_in` and `signed_out` are awaited whenever somebody has signed in or out."""
-    routes = AccountRoutes(accounts, firm, signed_in, signed_out)
+    """The room's routes. `signed_in` and `signed_out` are awaited whenever somebody has signed in or out.
+
+    `https_only`: people reach the service over TLS, whatever the last proxy speaks; the cookie is for that alone.
+    """
+    routes = AccountRoutes(accounts, firm, signed_in, signed_out, https_only)
     return Room(
         routes=[
             Route("POST", "/session", routes.sign_in, request=Credentials, response=Me, open=True),

@@ -19,7 +19,10 @@ from callcenter.accounts.tries import Tries
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import Problem
+from callcenter.events import Event
 from callcenter.events.ids import new_id
+from callcenter.events.people import SessionEnded, StaffChanged
+from callcenter.link import Link, LocalLink
 from callcenter.web.identity import Identity, Role
 
 _SESSION = timedelta(hours=12)
@@ -47,10 +50,11 @@ class Accounts:
     db: Database
     clock: Clock
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    link: Link = field(default_factory=LocalLink)
     _known: dict[str, tuple[Identity, datetime]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tries = Tries(self.clock)
+        self.tries = Tries(self.link)
 
     async def add(self, user: NewUser) -> str:
         """Make a user; his id. A user of that name keeps his id and gets the new particulars.
@@ -70,6 +74,8 @@ class Accounts:
             row.language, row.password_hash = user.language, password_hash
             if not same:
                 await work.session.execute(delete(SessionRow).where(SessionRow.user_id == row.id))
+                work.emit(SessionEnded(at=self.clock(), user_id=row.id, session=None))
+            work.emit(StaffChanged(at=self.clock()))
         self._known.clear()
         return row.id
 
@@ -78,13 +84,13 @@ class Accounts:
 
         `address` is where the try comes from: who guesses there locks nobody out elsewhere.
         """
-        self.tries.count(username, address)
+        await self.tries.count(username, address)
         async with self.db.read() as session:
             user = await session.scalar(select(UserRow).where(UserRow.username == username))
         hashed = user.password_hash if user else None
         if not await asyncio.to_thread(self._matches, hashed, password) or user is None:
             raise Problem("wrong_password", status=401, field="password")
-        self.tries.forget(username, address)
+        await self.tries.forget(username, address)
         return await self._open(user.id)
 
     async def identify(self, token: str) -> Identity | None:
@@ -104,9 +110,20 @@ class Accounts:
 
     async def sign_out(self, token: str) -> None:
         """End a session."""
+        hashed = _hash(token)
         async with self.db.transaction() as work:
-            await work.session.execute(delete(SessionRow).where(SessionRow.token_hash == _hash(token)))
-        self._known.pop(_hash(token), None)
+            row = await work.session.get(SessionRow, hashed)
+            if row is not None:
+                await work.session.delete(row)
+                work.emit(SessionEnded(at=self.clock(), user_id=row.user_id, session=hashed))
+        self._known.pop(hashed, None)
+
+    async def on_event(self, event: Event) -> None:
+        """Live subscriber: somebody was signed out or changed, by whichever process."""
+        if isinstance(event, SessionEnded) and event.session is not None:
+            self._known.pop(event.session, None)
+        else:
+            self._known.clear()
 
     async def set_language(self, user_id: str, language: str) -> None:
         """The language of a user's screens."""

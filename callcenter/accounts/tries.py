@@ -1,39 +1,45 @@
-"""How often a password was tried: guessing one after the other is refused."""
+"""How often a password was tried: guessing one after the other is refused, whichever process is asked."""
 
 from __future__ import annotations
 
-from collections import deque
+import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
-from callcenter.clock import Clock
 from callcenter.errors import Problem
+from callcenter.link import Link, LinkDown, LocalLink
 
-_WINDOW = timedelta(minutes=5)
+_WINDOW_S = 300.0
 _TRIES = 10
-_MOST_KEPT = 10_000
 
 
 @dataclass
 class Tries:
-    """Tries by user name and client address, within the last minutes. Holds a bounded number of them."""
+    """Tries by user name and client address, within some minutes from the first."""
 
-    clock: Clock
-    _times: dict[tuple[str, str], deque[datetime]] = field(default_factory=dict)
+    link: Link
+    # Counts for this process alone while Redis is away: guessing must not become free then.
+    _alone: LocalLink = field(default_factory=LocalLink)
 
-    def count(self, username: str, address: str) -> None:
+    async def count(self, username: str, address: str) -> None:
         """Before a password is looked at: of tries made at the same time, too, only so many pass."""
-        key, now = (username, address), self.clock()
-        times = self._times.pop(key, deque())
-        self._times[key] = times  # at the end: the first are those not tried for longest
-        while times and times[0] < now - _WINDOW:
-            times.popleft()
-        if len(times) >= _TRIES:
-            raise Problem("too_many_tries", status=429, minutes=int(_WINDOW.total_seconds() // 60))
-        times.append(now)
-        if len(self._times) > _MOST_KEPT:
-            del self._times[next(iter(self._times))]
+        key = _key(username, address)
+        try:
+            count = await self.link.hit(key, _WINDOW_S)
+        except LinkDown:
+            count = await self._alone.hit(key, _WINDOW_S)
+        if count > _TRIES:
+            raise Problem("too_many_tries", status=429, minutes=int(_WINDOW_S // 60))
 
-    def forget(self, username: str, address: str) -> None:
+    async def forget(self, username: str, address: str) -> None:
         """The password was right."""
-        self._times.pop((username, address), None)
+        key = _key(username, address)
+        await self._alone.drop(key)
+        try:
+            await self.link.drop(key)
+        except LinkDown:
+            return
+
+
+def _key(username: str, address: str) -> str:
+    """What people type has no place in the name of a key."""
+    return f"tries:{hashlib.sha256(f'{username} {address}'.encode()).hexdigest()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import statistics
 import sys
@@ -13,12 +14,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 from callcenter.bench.conversation import Conversation, read
 from callcenter.bench.manager import Manager
-from callcenter.bench.stage import Size, service, token
+from callcenter.bench.stage import Form, Size, service, token
 from callcenter.web.server import COOKIE
 
 _ARRIVES_S = 0.1
@@ -46,6 +48,7 @@ class PopFigures:
     customers: int
     sockets: int
     calls_per_s: float
+    form: Form
 
 
 @dataclass
@@ -67,12 +70,12 @@ class _Screens:
                 self.all_there.set()
 
 
-async def measure(calls: int, size: Size, calls_per_s: float) -> PopFigures:
+async def measure(calls: int, size: Size, calls_per_s: float, form: Form) -> PopFigures:
     """Play the calls to a real service, then as many bare messages to the floor, on the same machine in one run."""
     plan = _plan(calls + _WARM_UP, size)
     screens, manager = _Screens(frozenset(plan)), Manager(size.extensions)
     with tempfile.TemporaryDirectory(prefix="callcenter-bench-") as folder:
-        async with service(Path(folder), size, manager) as address, _watching(address, size, screens):
+        async with service(Path(folder), size, manager, form) as urls, _watching(urls, size, screens):
             sent = await _play(plan, manager, calls_per_s)
             await _settled(screens)
     measured = plan[_WARM_UP:]
@@ -89,10 +92,11 @@ async def measure(calls: int, size: Size, calls_per_s: float) -> PopFigures:
         customers=size.customers,
         sockets=size.agents,
         calls_per_s=calls_per_s,
+        form=form,
     )
 
 
-def figures_as_dict(figures: PopFigures) -> dict[str, float]:
+def figures_as_dict(figures: PopFigures) -> dict[str, Any]:
     """For JSON."""
     return asdict(figures)
 
@@ -141,12 +145,12 @@ async def _settled(screens: _Screens) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _watching(address: str, size: Size, screens: _Screens) -> AsyncIterator[None]:
-    """Every agent's browser, connected."""
+async def _watching(urls: Sequence[str], size: Size, screens: _Screens) -> AsyncIterator[None]:
+    """Every agent's browser, connected to one of the web processes."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as client, contextlib.AsyncExitStack() as open_sockets:
         tasks = []
-        for extension in size.extensions:
+        for address, extension in zip(itertools.cycle(urls), size.extensions, strict=False):
             cookie = {"Cookie": f"{COOKIE}={token(extension)}"}
             socket = await open_sockets.enter_async_context(client.ws_connect(f"{address}/api/v1/desk", headers=cookie))
             tasks.append(asyncio.create_task(_watch(socket, extension, screens.saw)))

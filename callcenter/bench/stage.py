@@ -6,25 +6,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 import random
-import signal
-import socket
-import sys
-import time
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Literal
 
-import aiohttp
 from sqlalchemy import insert
 
 from callcenter import schema
 from callcenter.accounts.model import SessionRow, UserRow
-from callcenter.asterisk import ports
 from callcenter.bench.manager import Manager
 from callcenter.calls.model import CallRow
 from callcenter.complaints.model import TicketRow
@@ -33,14 +25,14 @@ from callcenter.customers.model import PhoneRow
 from callcenter.customers.numbers import PhoneRegion
 from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
 from callcenter.db import Database
-from callcenter.errors import Problem
 from callcenter.events.ids import new_id
+from callcenter.programs import Program
 from callcenter.queues.model import PresenceRow, QueueMemberRow, QueueRow
+from callcenter.servers import PrivatePostgres, PrivateRedis
 
 QUEUE = "complaint"
+Form = Literal["embedded", "scaled"]
 _REGION = PhoneRegion(area_code="020")
-_START_S = 60.0
-_STOP_S = 15.0
 _FIRST_MOBILE = 13_000_000_000
 _FIRST_EXTENSION = 1000
 # Every so manieth customer has called before, or has a ticket open.
@@ -70,60 +62,50 @@ def token(extension: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def service(folder: Path, size: Size, manager: Manager) -> AsyncIterator[str]:
-    """The running service's address, logged in at the manager."""
-    port = ports.free("127.0.0.1", socket.SOCK_STREAM)
-    environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("CALLCENTER_")},
+async def service(folder: Path, size: Size, manager: Manager, form: Form) -> AsyncIterator[list[str]]:
+    """The running service's addresses, one for each web process, logged in at the manager."""
+    settings = {
         "CALLCENTER_DATA_DIR": str(folder),
-        "CALLCENTER_WEB__PORT": str(port),
         "CALLCENTER_AGI__PORT": "0",
         "CALLCENTER_AMI__PORT": str(await manager.start()),
         "CALLCENTER_AMI__SECRET": "bench",
     }
-    await _furnish(folder, size)
-    with (folder / "service.log").open("w+b") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "callcenter", "serve", env=environment, stdout=log, stderr=log
+    async with _engines(folder, form) as engines:
+        settings |= engines
+        await _furnish(
+            settings.get("CALLCENTER_DATABASE__URL", f"sqlite+aiosqlite:///{folder / 'callcenter.db'}"), size
         )
+        kinds = ("serve",) if form == "embedded" else ("web", "web", "ami", "worker")
+        programs = [Program(f"{kind}{place}", kind, folder, settings) for place, kind in enumerate(kinds)]
         try:
-            address = f"http://127.0.0.1:{port}"
-            await _ready(process, address, log)
-            yield address
+            await asyncio.gather(*(program.start() for program in programs))
+            yield [program.url for program in programs if program.kind in ("serve", "web")]
         finally:
-            await _end(process)
+            for program in programs:
+                program.tell_to_end()
+            for program in programs:
+                await asyncio.to_thread(program.stop)
             await manager.stop()
 
 
-async def _ready(process: Process, address: str, log: BinaryIO) -> None:
-    until = time.monotonic() + _START_S
-    async with aiohttp.ClientSession() as client:
-        while True:
-            with contextlib.suppress(aiohttp.ClientError):
-                async with client.get(f"{address}/api/v1/ready") as answer:
-                    if answer.status == 200:
-                        return
-            if process.returncode is not None or time.monotonic() > until:
-                log.seek(0)
-                last = log.read().decode(errors="replace").strip().splitlines()[-1:]
-                raise Problem("bench_service_down", last="".join(last))
-            await asyncio.sleep(0.1)
-
-
-async def _end(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
+@contextlib.asynccontextmanager
+async def _engines(folder: Path, form: Form) -> AsyncIterator[dict[str, str]]:
+    """PostgreSQL and Redis of the scaled form, as settings."""
+    if form == "embedded":
+        yield {}
+        return
+    postgres = await asyncio.to_thread(PrivatePostgres.begin)
+    redis = await asyncio.to_thread(PrivateRedis.begin)
     try:
-        async with asyncio.timeout(_STOP_S):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        yield {"CALLCENTER_DATABASE__URL": await postgres.create("bench"), "CALLCENTER_REDIS__URL": redis.url}
+    finally:
+        await asyncio.to_thread(postgres.remove)
+        await asyncio.to_thread(redis.remove)
 
 
-async def _furnish(folder: Path, size: Size) -> None:
+async def _furnish(url: str, size: Size) -> None:
     """Fill a new database."""
-    db = Database(f"sqlite+aiosqlite:///{folder / 'callcenter.db'}")
+    db = Database(url)
     try:
         await schema.upgrade(db)
         now = datetime.now(UTC)

@@ -11,15 +11,17 @@ import asyncio
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError
 
+from callcenter import metrics
 from callcenter.calls.model import PbxBootRow
 from callcenter.calls.ports import Agents, Message, NumberReader, PbxSnapshot, PbxState
 from callcenter.calls.session import CallSession
 from callcenter.calls.store import LedgerWriter, last_boot, open_calls
+from callcenter.calls.term import LedgerTerm
 from callcenter.calls.tracker import CallTracker, Change, wanted
 from callcenter.clock import Clock
-from callcenter.db import Database
+from callcenter.db import DATABASE_AWAY, Database, told
 from callcenter.events import Event
 from callcenter.events.calls import CallClassified, CallQueued, CallStarted
 
@@ -44,6 +46,7 @@ class Listener:
     def __post_init__(self) -> None:
         self._tracker = CallTracker(self.server, self.agents)
         self._writer = LedgerWriter(self.read_number)
+        self._term = LedgerTerm(self.db, self.server)
         self._boot: str | None = None
         self._boot_unsaved = False
         self._events: list[Event] = []
@@ -59,14 +62,14 @@ class Listener:
         self._inbox.put_nowait(await pbx.snapshot())
 
     async def run(self) -> None:
-        """Apply and write until cancelled."""
-        await self.load()
+        """Apply and write until cancelled; after `load`. Raise TermOver when another process writes this ledger."""
         while True:
             await self._gather()
             await self._write_surely()
 
     async def load(self) -> None:
-        """Take up the calls that the ledger left open; `run` does it first."""
+        """Begin a term as the one who writes, and take up the calls that the ledger left open."""
+        await self._term.begin()
         async with self.db.read() as session:
             self._boot = await last_boot(session, self.server)
             calls = await open_calls(session, self.server, self.agents)
@@ -115,39 +118,66 @@ class Listener:
         return changes
 
     async def _write_surely(self) -> None:
-        while True:
-            try:
-                return await self._write()
-            except (IntegrityError, DataError):
-                log.exception("ledger_batch_refused", calls=sorted(self._touched))
-                return await self._write_each()
-            except (SQLAlchemyError, OSError):
-                log.exception("ledger_write_failed", waiting=self._inbox.qsize())
-                await asyncio.sleep(_RETRY_S)
-
-    async def _write(self) -> None:
-        """Everything that changed, in one transaction. What fails is kept for the next try."""
-        if self._boot_unsaved or self._touched:
-            await self._write_calls(list(self._touched.values()), self._events)
-        self._events, self._touched, self._boot_unsaved = [], {}, False
+        try:
+            await self._write()
+        except (IntegrityError, DataError):
+            log.exception("ledger_batch_refused", calls=sorted(self._touched))
+            await self._write_each()
 
     async def _write_each(self) -> None:
         """One call that the database refuses must not hold up the others: each by itself."""
         calls, events = list(self._touched.values()), self._events
-        self._events, self._touched = [], {}
         for call in calls:
+            self._touched = {call.record.id: call}
+            self._events = [event for event in events if event.call_id == call.record.id]
             try:
-                await self._write_calls([call], [event for event in events if event.call_id == call.record.id])
+                await self._write()
             except (IntegrityError, DataError):
                 log.exception("ledger_call_refused", call_id=call.record.id)
+        self._events, self._touched = [], {}
+
+    async def _write(self) -> None:
+        """Everything that changed, in one transaction, tried until the database has it. What it refuses is raised."""
+        while self._boot_unsaved or self._touched:
+            try:
+                await self._write_calls(list(self._touched.values()), self._events)
+            except (IntegrityError, DataError):
+                raise
+            except DATABASE_AWAY as error:
+                log.warning("ledger_write_failed", waiting=self._inbox.qsize(), reason=told(error))
+                if not await self._was_kept():
+                    continue
+            self._written()
+        self._events = []
+
+    async def _was_kept(self) -> bool:
+        """Whether the database kept the write whose end we did not hear; asked until it answers."""
+        while True:
+            await asyncio.sleep(_RETRY_S)
+            try:
+                return await self._term.kept()
+            except DATABASE_AWAY:
+                log.debug("ledger_unanswered", waiting=self._inbox.qsize())
+
+    def _written(self) -> None:
+        metrics.LEDGER_WRITES.inc()
+        metrics.LEDGER_EVENTS.inc(len(self._events))
+        metrics.OPEN_CALLS.set(len(self._tracker.sessions))
+        self._term.signed()
+        for call in self._touched.values():
+            self._writer.committed(call)
+        self._events, self._touched, self._boot_unsaved = [], {}, False
 
     async def _write_calls(self, calls: list[CallSession], events: list[Event]) -> None:
+        with metrics.LEDGER_SECONDS.time():
+            await self._commit(calls, events)
+
+    async def _commit(self, calls: list[CallSession], events: list[Event]) -> None:
         async with self.db.transaction() as work:
+            await self._term.sign(work.session)
             for call in calls:
                 await self._writer.write(work.session, call)
             if self._boot_unsaved:
                 await work.session.merge(PbxBootRow(server=self.server, boot=self._boot or ""))
             for event in events:
                 work.emit(event)
-        for call in calls:
-            self._writer.committed(call)

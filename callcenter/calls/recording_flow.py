@@ -7,18 +7,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Literal, Protocol
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter import logs, metrics
 from callcenter.bus import Subscriber
 from callcenter.calls import causes
 from callcenter.calls.model import CallRow, CallTalkRow
 from callcenter.calls.segments import segments
 from callcenter.clock import Clock
-from callcenter.db import Database
+from callcenter.db import Database, JournalRow
 from callcenter.events import Event
 from callcenter.events.calls import CallEnded
 from callcenter.events.recordings import RecordingStored, TranscriptChanged
@@ -85,18 +87,22 @@ class RecordingFlow:
 
     async def collect(self, run: Run, call_id: str) -> None:
         """The job `recording`. When Asterisk never says that it is done, what there is is taken."""
+        with logs.of_call(call_id):
+            recording_id = await self._collect_or_salvage(run, call_id)
+            if recording_id:
+                await run.step("tell", lambda: self._tell_stored(call_id, recording_id))
+
+    async def _collect_or_salvage(self, run: Run, call_id: str) -> str:
         try:
-            recording_id = await run.step(
+            return await run.step(
                 "collect",
                 lambda: self._collect(call_id, cut=False),
                 tries=_COLLECT_TRIES,
                 first_delay_s=_COLLECT_DELAY_S,
             )
         except Exception:
-            log.warning("recording_never_done", call_id=call_id, exc_info=True)
-            recording_id = await run.step("salvage", lambda: self._collect(call_id, cut=True), tries=_SALVAGE_TRIES)
-        if recording_id:
-            await run.step("tell", lambda: self._tell_stored(call_id, recording_id))
+            log.warning("recording_never_done", exc_info=True)
+            return await run.step("salvage", lambda: self._collect(call_id, cut=True), tries=_SALVAGE_TRIES)
 
     async def _collect(self, call_id: str, cut: bool) -> str:
         """The recording's id; "" when there is nothing to collect, and never will be."""
@@ -108,7 +114,8 @@ class RecordingFlow:
         except NotReady:
             raise
         except RecordingError as error:
-            log.error("recording_lost", call_id=call_id, code=error.code, **error.params)
+            metrics.RECORDINGS.labels("lost").inc()
+            log.error("recording_lost", code=error.code, **error.params)
             return ""
 
     async def _finished(self, call_id: str, cut: bool = False) -> Finished | None:
@@ -126,18 +133,29 @@ class RecordingFlow:
             )
 
     async def _tell_stored(self, call_id: str, recording_id: str) -> None:
+        """Once, also when the step runs again."""
+        told = select(JournalRow.seq).where(JournalRow.call_id == call_id, JournalRow.type == RecordingStored.__name__)
         async with self.db.transaction() as work:
+            if await work.session.scalar(told.limit(1)):
+                return
             recording = await work.session.get_one(RecordingRow, recording_id)
             work.emit(
                 RecordingStored(
                     at=self.clock(), call_id=call_id, recording_id=recording_id, repaired=recording.repaired
                 )
             )
+        metrics.RECORDINGS.labels("repaired" if recording.repaired else "collected").inc()
 
     async def transcribe(self, run: Run, call_id: str) -> None:
         """The job `transcript`."""
-        recording_id, language = await run.step("find", lambda: self._find(call_id))
-        await run.step("running", lambda: self._tell(call_id, recording_id, "running"))
+        with logs.of_call(call_id):
+            recording_id, language = await run.step("find", lambda: self._find(call_id))
+            await run.step("running", lambda: self._tell(call_id, recording_id, "running"))
+            end: Literal["done", "failed"] = await self._transcribe_surely(run, recording_id, language)
+            await run.step(end, lambda: self._tell(call_id, recording_id, end))
+            metrics.TRANSCRIPTS.labels(end).inc()
+
+    async def _transcribe_surely(self, run: Run, recording_id: str, language: str) -> Literal["done", "failed"]:
         try:
             state = await run.step(
                 "transcribe",
@@ -146,10 +164,9 @@ class RecordingFlow:
                 first_delay_s=_TRANSCRIBE_DELAY_S,
             )
         except Exception:
-            log.exception("transcript_failed", call_id=call_id)
+            log.exception("transcript_failed")
             state = "failed"
-        end: Literal["done", "failed"] = "done" if state == "done" else "failed"
-        await run.step(end, lambda: self._tell(call_id, recording_id, end))
+        return "done" if state == "done" else "failed"
 
     async def _find(self, call_id: str) -> list[str]:
         async with self.db.read() as session:
@@ -158,15 +175,24 @@ class RecordingFlow:
             return [(await session.scalars(query)).one(), call.language or _DEFAULT_LANGUAGE]
 
     async def _transcribe(self, recording_id: str, language: str) -> str:
+        sound_s, begun = await self._duration_s(recording_id), monotonic()
         try:
-            return await transcribe(
+            state = await transcribe(
                 self._sessions, self.store, recording_id, self.transcriber, language=language, clock=self.clock
             )
+            metrics.TRANSCRIBED_SECONDS.inc(sound_s)
+            return state
         except RecordingError as error:
             if not error.permanent:
                 raise
             log.error("transcript_impossible", recording_id=recording_id, code=error.code, **error.params)
             return "failed"
+        finally:
+            metrics.TRANSCRIBING_SECONDS.inc(monotonic() - begun)
+
+    async def _duration_s(self, recording_id: str) -> float:
+        async with self.db.read() as session:
+            return (await session.get_one(RecordingRow, recording_id)).duration_s or 0.0
 
     async def _tell(self, call_id: str, recording_id: str, state: Literal["running", "done", "failed"]) -> None:
         async with self.db.transaction() as work:

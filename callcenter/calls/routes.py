@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callcenter.calls.listener import Listener
 from callcenter.calls.playback import Playback
-from callcenter.calls.recording_flow import RecordingFlow
 from callcenter.calls.service import Calls
 from callcenter.calls.shapes import DispositionChoice, PeaksView, TranscriptView
 from callcenter.rooms import Room
@@ -23,10 +21,9 @@ class CallRoutes:
         await self.calls.set_disposition(ctx.path("id"), ctx.body.code, ctx.body.note)
 
 
-def build(calls: Calls, listener: Listener, playback: Playback, flow: RecordingFlow) -> Room:
-    """The room. Its jobs are registered here, so build before the job engine is launched."""
+def build(calls: Calls, playback: Playback) -> Room:
+    """The room's routes."""
     routes = CallRoutes(calls)
-    flow.register()
     return Room(
         routes=[
             Route(
@@ -56,7 +53,5 @@ def build(calls: Calls, listener: Listener, playback: Playback, flow: RecordingF
                 response=TranscriptView,
                 permission="calls.read",
             ),
-        ],
-        subscribers=flow.subscribers(),
-        tasks=[("ledger", listener.run)],
+        ]
     )

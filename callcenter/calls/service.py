@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 from sqlalchemy import select, update
@@ -11,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from callcenter.calls.model import ACTIVE, CallLegRow, CallRow
 from callcenter.db import Database
 from callcenter.errors import Problem
+from callcenter.events import Event
+from callcenter.events.calls import CallerChosen
 
 Disposition = Literal[
     "resolved", "ticket_opened", "callback_promised", "transferred", "wrong_number", "no_response", "other"
@@ -43,10 +46,11 @@ class Calls:
             raise _unknown(call_id)
         return row
 
-    async def set_customer(self, call_id: str, customer_id: str | None) -> None:
-        """Say who the far party is; None takes it back."""
+    async def set_customer(self, call_id: str, customer_id: str | None, chosen_at: datetime | None = None) -> None:
+        """Say who the far party is; None takes it back. `chosen_at`: an agent says so, and screens must learn it."""
+        event = CallerChosen(at=chosen_at, call_id=call_id, customer_id=customer_id) if chosen_at else None
         try:
-            await self._set(call_id, customer_id=customer_id)
+            await self._set(call_id, event, customer_id=customer_id)
         except IntegrityError as error:
             raise Problem("customer_choice_unknown", field="customer_id", value=customer_id) from error
 
@@ -73,12 +77,14 @@ class Calls:
             if leg.extension and (leg.ringing_at or leg.answered_at)
         ]
 
-    async def _set(self, call_id: str, **values: Any) -> None:
+    async def _set(self, call_id: str, event: Event | None = None, **values: Any) -> None:
         async with self.db.transaction() as work:
             known = await work.session.scalar(select(CallRow.id).where(CallRow.id == call_id))
             if known is None:
                 raise _unknown(call_id)
             await work.session.execute(update(CallRow).where(CallRow.id == call_id).values(**values))
+            if event is not None:
+                work.emit(event)
 
 
 def _unknown(call_id: str) -> Problem:

@@ -13,6 +13,8 @@ from functools import partial
 
 import structlog
 
+from callcenter import logs, metrics
+from callcenter.bus import Subscriber
 from callcenter.clock import Clock
 from callcenter.complaints.model import TicketRow
 from callcenter.complaints.ports import CallBook, CustomerBook, Jobs, RecordingLink, Run
@@ -47,8 +49,12 @@ class CrmFlow:
         """Make the job known, before the engine is launched."""
         self.jobs.register(JOB, self.send)
 
+    def subscribers(self) -> list[Subscriber]:
+        """What starts the job; for the workers."""
+        return [Subscriber(self.wake, (TicketOpened, TicketCrmChanged), durable="complaints.crm")]
+
     async def wake(self, event: Event) -> None:
-        """Durable subscriber: see that a job is under way for a ticket that waits to be sent."""
+        """See that a job is under way for a ticket that waits to be sent."""
         assert isinstance(event, TicketOpened | TicketCrmChanged)
         if isinstance(event, TicketCrmChanged) and event.state != "pending":
             return
@@ -73,18 +79,22 @@ class CrmFlow:
         row = await self._row(ticket_id)
         if row is None or row.crm_state != "pending" or row.crm_round != round_:
             return None
+        with logs.of_call(row.call_id):
+            return await self._attempt(row, pause_s)
+
+    async def _attempt(self, row: TicketRow, pause_s: float | None) -> float | None:
         draft = await self._draft(row)
         try:
             async with self._turns:
                 ticket = await self.crm.create_ticket(draft)
         except CrmError as error:
-            return await self._failed(ticket_id, round_, error, pause_s)
+            return await self._failed(row, error, pause_s)
         except Exception as error:
             # An adapter that breaks its contract must not leave a ticket waiting that nobody sends.
-            log.exception("crm_adapter_broken", ticket_id=ticket_id)
+            log.exception("crm_adapter_broken", ticket_id=row.id)
             broken = CrmError("crm_adapter_broken", permanent=True, reason=type(error).__name__)
-            return await self._failed(ticket_id, round_, broken, pause_s)
-        await self._sent(ticket_id, ticket)
+            return await self._failed(row, broken, pause_s)
+        await self._sent(row.id, ticket)
         return None
 
     async def _sent(self, ticket_id: str, ticket: ExternalTicket) -> None:
@@ -96,13 +106,15 @@ class CrmFlow:
             row.crm_url = ticket.url
             row.crm_last_error, row.crm_next_try_at = None, None
             work.emit(TicketCrmChanged(at=self.clock(), call_id=row.call_id, ticket_id=row.id, state=state))
+        if self.crm.remote:
+            metrics.CRM_TICKETS.labels("sent").inc()
 
-    async def _failed(self, ticket_id: str, round_: int, error: CrmError, pause_s: float | None) -> float | None:
+    async def _failed(self, sent: TicketRow, error: CrmError, pause_s: float | None) -> float | None:
         """Record a failed attempt, unless a new round has begun meanwhile."""
         again_s = None if error.permanent or pause_s is None else max(pause_s, error.retry_after_s or 0.0)
         async with self.db.transaction() as work:
-            row = await work.session.get_one(TicketRow, ticket_id, with_for_update=True)
-            if row.crm_round != round_ or row.crm_state != "pending":
+            row = await work.session.get_one(TicketRow, sent.id, with_for_update=True)
+            if row.crm_round != sent.crm_round or row.crm_state != "pending":
                 return None
             now = self.clock()
             state: CrmState = "failed" if again_s is None else "pending"
@@ -111,6 +123,8 @@ class CrmFlow:
             row.crm_last_error = _kept(error)
             row.crm_next_try_at = None if again_s is None else now + timedelta(seconds=again_s)
             work.emit(TicketCrmChanged(at=now, call_id=row.call_id, ticket_id=row.id, state=state))
+        metrics.CRM_TICKETS.labels("failed" if again_s is None else "deferred").inc()
+        log.warning("crm_attempt_failed", ticket_id=sent.id, code=error.code, again_s=again_s)
         return again_s
 
     async def _row(self, ticket_id: str) -> TicketRow | None:

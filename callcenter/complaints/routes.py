@@ -9,15 +9,13 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from callcenter.bus import Subscriber
 from callcenter.complaints import model
 from callcenter.complaints.categories import Category as TreeCategory
 from callcenter.complaints.categories import Kind
-from callcenter.complaints.crm_flow import CrmFlow
 from callcenter.complaints.ports import People
 from callcenter.complaints.service import NewTicket, TicketFilter, Tickets
 from callcenter.errors import Problem
-from callcenter.events.complaints import CrmState, TicketCrmChanged, TicketOpened
+from callcenter.events.complaints import CrmState
 from callcenter.rooms import Room
 from callcenter.web.http import Context, Items, Page, Route
 from callcenter.web.paging import PageQuery, cut
@@ -175,9 +173,8 @@ def _crm(row: model.TicketRow, language: str) -> Crm:
     )
 
 
-def build(tickets: Tickets, people: People, flow: CrmFlow) -> Room:
-    """The room's routes and what wakes the way to the CRM. Registers the job: call before the engine's launch."""
-    flow.register()
+def build(tickets: Tickets, people: People) -> Room:
+    """The room's routes."""
     routes = TicketRoutes(tickets, TicketShapes(tickets, people))
     ticket, read, write = "/tickets/{id}", "tickets.read", "tickets.write"
     return Room(
@@ -189,6 +186,5 @@ def build(tickets: Tickets, people: People, flow: CrmFlow) -> Room:
             Route("GET", "/tickets/categories", routes.categories, response=Items[Category], permission=read),
             Route("GET", ticket, routes.show, response=TicketRow, permission=read),
             Route("POST", ticket + "/crm/retry", routes.retry, response=TicketRow, permission=write),
-        ],
-        subscribers=[Subscriber(flow.wake, (TicketOpened, TicketCrmChanged), durable="complaints.crm")],
+        ]
     )

@@ -3,67 +3,65 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiohttp
 import yaml
 
-from callcenter.asterisk import ports
 from callcenter.asterisk.local import LocalAsterisk
 from callcenter.asterisk.phones import BaresipPhone, Caller, SipServer
 from callcenter.asterisk.secrets import load_or_make
 from callcenter.asterisk.settings import PbxSettings, PhoneAccount
 from callcenter.config import AgiSettings, AmiSettings, IvrSettings, Settings, load
-from callcenter.errors import Problem
-
-_LIMIT_S = 30.0
-_STOP_S = 10.0
+from callcenter.programs import Program, free_port
 
 
 @dataclass
 class Stage:
-    """`extensions` get a SIP account each. `extra` are more settings of the service, as environment variables."""
+    """`extensions` get a SIP account each. `extra` are more settings of the service, as environment variables.
+
+    `database` and `redis`: URLs of the scaled form, then there are two web, two agi, two worker processes and one ami;
+    `front` is the address of the proxy before the web processes.
+    """
 
     folder: Path
     extensions: Sequence[str]
     web_port: int = 0
     extra: Mapping[str, str] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = None
+    database: str | None = None
+    redis: str | None = None
+    front: str | None = None
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
         (self.folder / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
         self._secrets = load_or_make(self.folder / "secrets.json", ["ami", *self.extensions])
-        self.web_port = self.web_port or ports.free("127.0.0.1", socket.SOCK_STREAM)
-        self._agi = AgiSettings(port=ports.free("127.0.0.1", socket.SOCK_STREAM))
+        self.web_port = self.web_port or free_port()
+        self._agi = tuple(AgiSettings(port=free_port()) for _ in range(2 if self.redis else 1))
         self.asterisk = LocalAsterisk(self._pbx())
+        self.programs = self._programs()
 
     @property
     def url(self) -> str:
         """Where the screens are."""
-        return f"http://127.0.0.1:{self.web_port}"
+        return self.front or f"http://127.0.0.1:{self.web_port}"
 
     @property
     def log(self) -> Path:
-        """What the service prints."""
-        return self.folder / "service.log"
+        """What the first process prints."""
+        return next(iter(self.programs.values())).log
 
     def settings(self) -> Settings:
-        """The service's settings as its process sees them; right once Asterisk has its ports."""
+        """The service's settings as its processes see them; right once Asterisk has its ports."""
         return load(
             data_dir=self.folder / "data",
             web={"port": self.web_port},
+            database={"url": self.database},
+            redis={"url": self.redis},
             ami=self.asterisk.settings.ami,
-            agi=self._agi,
+            agi=self._agi[0],
             ivr=IvrSettings(flows_dir=self.folder / "flows"),
             recordings={"spool_dir": self.asterisk.settings.spool},
         )
@@ -71,6 +69,7 @@ class Stage:
     def environment(self) -> dict[str, str]:
         """The service's settings as environment variables; for commands that work on its folder."""
         settings = self.settings()
+        optional = {"CALLCENTER_DATABASE__URL": self.database, "CALLCENTER_REDIS__URL": self.redis}
         return {
             "CALLCENTER_DATA_DIR": str(settings.data_dir),
             "CALLCENTER_WEB__PORT": str(self.web_port),
@@ -79,6 +78,7 @@ class Stage:
             "CALLCENTER_AGI__PORT": str(settings.agi.port),
             "CALLCENTER_IVR__FLOWS_DIR": str(settings.ivr.flows_dir),
             "CALLCENTER_RECORDINGS__SPOOL_DIR": str(settings.spool_dir),
+            **{name: value for name, value in optional.items() if value},
             **self.extra,
         }
 
@@ -94,29 +94,23 @@ class Stage:
         await self.asterisk.stop()
 
     async def start_service(self) -> None:
-        """Start the service's process and wait until it answers."""
-        if not ports.is_free("127.0.0.1", self.web_port, socket.SOCK_STREAM):
-            raise Problem(
-                "port_in_use", field="web.port", host="127.0.0.1", port=self.web_port, setting="CALLCENTER_WEB__PORT"
-            )
-        self._process = self._spawn()
-        await self._answering()
+        """Start the service's processes and wait until they are ready."""
+        environment = self.environment()
+        for program in self.programs.values():
+            program.settings = {**environment, **program.settings}
+        await asyncio.gather(*(program.start() for program in self.programs.values()))
 
     def stop_service(self) -> None:
         """End the service as an operator would; by force when it does not."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            self.kill_service()
+        for program in self.programs.values():
+            program.tell_to_end()
+        for program in self.programs.values():
+            program.stop()
 
     def kill_service(self) -> None:
         """SIGKILL, as a crash would be."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        for program in self.programs.values():
+            program.kill()
 
     def phone(self, extension: str) -> BaresipPhone:
         """An agent's phone, not started yet; it rings until it is told to answer."""
@@ -143,8 +137,8 @@ class Stage:
         return PbxSettings(
             directory=self.folder / "asterisk",
             sip_port=0,
-            ami=AmiSettings(port=ports.free("127.0.0.1", socket.SOCK_STREAM), secret=self._secrets["ami"]),
-            agi=(self._agi,),
+            ami=AmiSettings(port=free_port(), secret=self._secrets["ami"]),
+            agi=self._agi,
             agents=tuple(self.account(each) for each in self.extensions),
             prompts=IvrSettings().prompts_dir,
             spool=self.folder / "spool",
@@ -160,28 +154,12 @@ class Stage:
         flow["nodes"]["hours"]["weekly"] = {"mon-sun": "00:00-24:00"}
         main.write_text(yaml.safe_dump(flow, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "callcenter", "serve"]
-        environment = {**os.environ, **self.environment()}
-        with self.log.open("ab") as log:
-            return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    async def _answering(self) -> None:
-        assert self._process is not None
-        end = time.monotonic() + _LIMIT_S
-        async with aiohttp.ClientSession() as session:
-            while time.monotonic() < end:
-                if self._process.poll() is not None:
-                    break
-                try:
-                    async with session.get(f"{self.url}/api/v1/ready") as response:
-                        if response.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)
-        raise Problem("service_not_started", log=str(self.log), detail=_tail(self.log))
-
-
-def _tail(path: Path) -> str:
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
+    def _programs(self) -> dict[str, Program]:
+        if not self.redis:
+            return {"serve": Program("serve", "serve", self.folder, {}, self.web_port)}
+        made = [Program(f"web{number}", "web", self.folder, {}) for number in (1, 2)]
+        made.append(Program("ami", "ami", self.folder, {}))
+        for number, agi in enumerate(self._agi, start=1):
+            made.append(Program(f"agi{number}", "agi", self.folder, {"CALLCENTER_AGI__PORT": str(agi.port)}))
+        made += [Program(f"worker{number}", "worker", self.folder, {}) for number in (1, 2)]
+        return {program.name: program for program in made}

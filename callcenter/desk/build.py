@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from callcenter.bus import Subscriber
@@ -16,6 +17,7 @@ from callcenter.desk.call_detail import CallDetails
 from callcenter.desk.call_list import CallList
 from callcenter.desk.caller import Callers
 from callcenter.desk.cards import Cards
+from callcenter.desk.foreign import RememberedRecords
 from callcenter.desk.hub import BACKLOG, Hub
 from callcenter.desk.live import LiveFigures
 from callcenter.desk.past import Past
@@ -23,8 +25,10 @@ from callcenter.desk.ports import Floor, ForeignRecords, SessionOver
 from callcenter.desk.routes import DeskRoutes, routes_of
 from callcenter.desk.screen_pop import ScreenPop
 from callcenter.desk.socket import DeskSocket, SessionWatch
+from callcenter.desk.tabs import Tabs
 from callcenter.desk.timeline import CustomerTimeline
-from callcenter.events.calls import CallStarted
+from callcenter.events.people import SessionEnded
+from callcenter.link import Link
 from callcenter.rooms import Room
 from callcenter.web.identity import Sessions
 
@@ -33,7 +37,7 @@ from callcenter.web.identity import Sessions
 class DeskParts:
     """What the desk stands on. `foreign`: the firm's own CRM, None when there is none to ask.
 
-    `sessions` tells whether the user of an open tab is still signed in; `session_over` is awaited when he is not.
+    `sessions` tells whether the user of an open tab is still signed in.
     """
 
     db: Database
@@ -43,34 +47,48 @@ class DeskParts:
     ticket_shapes: TicketShapes
     floor: Floor
     sessions: Sessions
-    session_over: SessionOver
+    link: Link
     foreign: ForeignRecords | None = None
     backlog: int = BACKLOG
     hub: Hub = field(default_factory=Hub)
 
 
-def build(parts: DeskParts) -> Room:
-    """The room: routes, live and durable subscribers, the tasks that own its look-ups and figures."""
+@dataclass(frozen=True)
+class Desk:
+    """The room; `load` it before its subscribers and tasks run, tell it of sessions that are over."""
+
+    room: Room
+    load: Callable[[], Awaitable[None]]
+    session_over: SessionOver
+    hub: Hub
+
+
+def build(parts: DeskParts) -> Desk:
+    """The room: routes, live subscribers, the tasks that own its look-ups and figures."""
     hub = parts.hub
-    watch = SessionWatch(parts.sessions, parts.session_over, parts.clock)
+    tabs = Tabs(parts.link, hub, parts.floor)
+    watch = SessionWatch(parts.sessions, tabs.session_over, parts.clock)
     cards = Cards(parts.db, parts.customers, parts.clock)
-    pop = ScreenPop(hub, cards.look_up, Past(parts.db, parts.clock).events, parts.foreign)
+    foreign = RememberedRecords(parts.foreign, parts.link) if parts.foreign else None
+    pop = ScreenPop(hub, cards.look_up, Past(parts.db, parts.clock).events, foreign)
     figures = LiveFigures(hub, parts.floor)
     listed = CallList(parts.db, parts.clock, lambda text: parse(text, parts.customers.region).e164)
-    callers = Callers(parts.calls, parts.customers, pop)
     handlers = DeskRoutes(
         calls=listed,
         details=CallDetails(parts.db, listed, cards, parts.ticket_shapes),
         timeline=CustomerTimeline(parts.db, listed),
-        callers=callers,
+        callers=Callers(parts.calls, parts.customers, parts.clock),
         screen_pop=pop,
+        db=parts.db,
+        clock=parts.clock,
     )
-    return Room(
-        routes=routes_of(handlers, DeskSocket(hub, pop.pops, parts.floor, watch, parts.backlog)),
+    room = Room(
+        routes=routes_of(handlers, DeskSocket(hub, pop, parts.floor, watch, parts.backlog)),
         subscribers=[
             Subscriber(pop.on_event, screen_pop.EVENTS),
             Subscriber(figures.on_event, live.EVENTS),
-            Subscriber(callers.on_started, (CallStarted,), durable="desk.caller"),
+            Subscriber(tabs.on_session_ended, (SessionEnded,)),
         ],
-        tasks=[("desk-pops", pop.run), ("desk-figures", figures.run)],
+        tasks=[("desk-pops", pop.run), ("desk-figures", figures.run), ("desk-tabs", tabs.run)],
     )
+    return Desk(room, pop.load, tabs.session_over, hub)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from callcenter.bus import Subscriber
 from callcenter.calls.service import Calls
+from callcenter.clock import Clock
 from callcenter.customers.service import Customers
-from callcenter.desk.screen_pop import ScreenPop
 from callcenter.events import Event
 from callcenter.events.calls import CallStarted
 
@@ -17,10 +18,14 @@ class Callers:
 
     calls: Calls
     customers: Customers
-    screen_pop: ScreenPop
+    clock: Clock
+
+    def subscribers(self) -> list[Subscriber]:
+        """Durable; for the workers."""
+        return [Subscriber(self.on_started, (CallStarted,), durable="desk.caller")]
 
     async def on_started(self, event: Event) -> None:
-        """Durable subscriber. A choice made in the meantime stands."""
+        """A choice made in the meantime stands."""
         assert isinstance(event, CallStarted)
         candidates = await self.customers.find_by_number(event.number)
         if len(candidates) == 1 and (await self.calls.get(event.call_id)).customer_id is None:
@@ -30,5 +35,4 @@ class Callers:
         """The agent says who calls, or takes it back. A customer that does not exist is a `Problem`."""
         if customer_id is not None:
             await self.customers.get(customer_id)
-        await self.calls.set_customer(call_id, customer_id)
-        await self.screen_pop.refresh(call_id)
+        await self.calls.set_customer(call_id, customer_id, chosen_at=self.clock())

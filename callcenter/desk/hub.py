@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode
 from pydantic import BaseModel
 
-from callcenter.desk.protocol import PopMessage, Snapshot
+from callcenter import metrics
+from callcenter.desk.protocol import PopMessage, PopOpened, Snapshot
 from callcenter.web.identity import Identity
 
 # Enough for a storm of calls while a browser tab sleeps; a longer list is cheaper to fetch anew.
@@ -32,7 +33,8 @@ class Connection:
         """Have a message sent in its turn. A client too far behind gets no more: it must connect again."""
         if self._queue.qsize() < self.backlog:
             self._queue.put_nowait(text)
-        else:
+        elif not self.ended.is_set():
+            metrics.DESKS_SENT_AWAY.inc()
             self.end(WSCloseCode.TRY_AGAIN_LATER)
 
     def end(self, code: int) -> None:
@@ -51,28 +53,45 @@ class Hub:
     """Every connected tab, by user and by extension."""
 
     _all: set[Connection] = field(default_factory=set)
+    _watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Have `watcher()` called, at once, whenever a tab has come or gone."""
+        self._watchers.append(watcher)
 
     def join(self, identity: Identity, snapshot: Snapshot, backlog: int = BACKLOG) -> Connection:
         """A new tab. It gets the snapshot, which must be of this very moment, and every message from now on."""
         connection = Connection(identity, backlog)
         connection.offer(snapshot.model_dump_json())
         self._all.add(connection)
+        self._changed()
         return connection
 
     def leave(self, connection: Connection) -> None:
         """The tab is gone."""
         self._all.discard(connection)
+        self._changed()
 
-    def sign_out(self, session: str) -> None:
-        """A session is over: its tabs get nothing more from this moment."""
-        for connection in [each for each in self._all if each.identity.session == session]:
-            self.leave(connection)
-            connection.end(SIGNED_OUT)
+    def sign_out(self, user_id: str, session: str | None) -> None:
+        """A session is over (None: all of the user's): its tabs get nothing more from this moment."""
+        for connection in [each for each in self._all if each.identity.user_id == user_id]:
+            if session in (None, connection.identity.session):
+                self.leave(connection)
+                connection.end(SIGNED_OUT)
+
+    def send_away(self) -> None:
+        """Have every tab connect again, to a process that goes on."""
+        for connection in self._all:
+            connection.end(WSCloseCode.SERVICE_RESTART)
 
     def send_pops(self, messages: Iterable[tuple[str, PopMessage]]) -> None:
         """Each message to the tabs of its extension."""
         for extension, message in messages:
-            _send([each for each in self._all if each.identity.extension == extension], message)
+            tabs = [each for each in self._all if each.identity.extension == extension]
+            _send(tabs, message)
+            if tabs and isinstance(message, PopOpened):
+                metrics.POPS_OPENED.inc()
+                metrics.POP_DELAY.observe(metrics.age_s(message.pop.ringing_at))
 
     def send_to_user(self, user_id: str, message: BaseModel) -> None:
         """A message to the tabs of one user."""
@@ -82,6 +101,19 @@ class Hub:
         """A message to every tab."""
         _send(list(self._all), message)
 
+    def users(self) -> set[str]:
+        """Who has a tab open."""
+        return {each.identity.user_id for each in self._all}
+
+    def at_phone(self, extension: str) -> bool:
+        """Whether anybody looks at the screen that belongs to a phone."""
+        return any(each.identity.extension == extension for each in self._all)
+
+    def _changed(self) -> None:
+        metrics.DESK_SOCKETS.set(len(self._all))
+        for watcher in self._watchers:
+            watcher()
+
     def has_user(self, user_id: str) -> bool:
         """Whether a user has a tab open."""
         return any(each.identity.user_id == user_id for each in self._all)
@@ -90,5 +122,6 @@ class Hub:
 def _send(connections: list[Connection], message: BaseModel) -> None:
     if connections:
         text = message.model_dump_json()
+        metrics.DESK_MESSAGES.inc(len(connections))
         for connection in connections:
             connection.offer(text)

@@ -30,6 +30,8 @@ class Pops:
             return []
         if isinstance(event, people.PresenceChanged):
             return self._presence(event.extension, event.state)
+        if isinstance(event, calls.PopDismissed):
+            return self.dismiss(event.extension, event.call_id)
         call = self._calls.get(event.call_id or "")
         if call is None:
             return []

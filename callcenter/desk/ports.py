@@ -35,6 +35,10 @@ class Floor(Protocol):
         """The live figures of every queue."""
         ...
 
+    async def leave(self, user_id: str) -> None:
+        """A user is no longer at his desk: no more calls for him."""
+        ...
+
     def watch_presence(self, watcher: Callable[[str, str], None]) -> None:
         """Have `watcher(user_id, extension)` called whenever an agent's presence changes."""
         ...

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
+from callcenter.clock import Clock
+from callcenter.db import Database
 from callcenter.desk.call_detail import CallDetails
 from callcenter.desk.call_list import CallList
 from callcenter.desk.call_shapes import CallDetail, CallQuery, CallRow
@@ -13,6 +15,7 @@ from callcenter.desk.caller import Callers
 from callcenter.desk.screen_pop import ScreenPop
 from callcenter.desk.socket import DeskSocket
 from callcenter.desk.timeline import CustomerEvent, CustomerTimeline
+from callcenter.events.calls import PopDismissed
 from callcenter.web.http import Context, Items, Page, Route
 from callcenter.web.paging import cut
 from callcenter.words import preferred
@@ -34,6 +37,8 @@ class DeskRoutes:
     timeline: CustomerTimeline
     callers: Callers
     screen_pop: ScreenPop
+    db: Database
+    clock: Clock
 
     async def page(self, ctx: Context) -> Page[CallRow]:
         query: CallQuery = ctx.query
@@ -52,8 +57,11 @@ class DeskRoutes:
         return Items[CustomerEvent](items=await self.timeline.show(ctx.path("id")))
 
     async def dismiss(self, ctx: Context) -> None:
-        if ctx.me.extension:
-            await self.screen_pop.dismiss(ctx.me.extension, ctx.path("id"))
+        """The journal tells all his tabs, in whichever process they are."""
+        extension, call_id = ctx.me.extension, ctx.path("id")
+        if extension and self.screen_pop.may_dismiss(extension, call_id):
+            async with self.db.transaction() as work:
+                work.emit(PopDismissed(at=self.clock(), call_id=call_id, extension=extension))
 
 
 def routes_of(desk: DeskRoutes, socket: DeskSocket) -> list[Route]:

@@ -27,6 +27,8 @@ EVENTS: tuple[type[Event], ...] = (
     calls.CallAnswered,
     calls.CallAgentLeft,
     calls.CallEnded,
+    calls.CallerChosen,
+    calls.PopDismissed,
     people.PresenceChanged,
     complaints.TicketOpened,
     customers.CustomerChanged,
@@ -38,7 +40,10 @@ _BLIND = Card(number=None, withheld=False, warnings=(PopWarning(code="lookup_fai
 
 @dataclass
 class ScreenPop:
-    """Decides who sees what. `past` gives the journal of the calls that were open when the service stopped."""
+    """Decides who sees what. `past` gives the journal of the calls that were open when the service stopped.
+
+    Every web process follows all calls, but looks up only those that somebody connected to it can see.
+    """
 
     hub: Hub
     look_up: LookUp
@@ -46,20 +51,21 @@ class ScreenPop:
     foreign: ForeignRecords | None = None
     pops: Pops = field(default_factory=Pops)
     _known: frozenset[str] = frozenset()
-    _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _looking: set[str] = field(default_factory=set)
+    _looking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _again: set[str] = field(default_factory=set)
+    # What is known of these callers changed while nobody looked.
+    _stale: set[str] = field(default_factory=set)
 
-    async def run(self) -> None:
-        """Take up the calls that are open already, then own the look-ups until cancelled."""
+    async def load(self) -> None:
+        """Take up the calls that are open already."""
         events = await self.past()
         self._known = frozenset(event.model_dump_json() for event in events)
         for event in events:
-            self.hub.send_pops(self.pops.apply(event))
-        for call in self.pops.at_phones():
-            self._refresh(call.id)
-        self._ready.set()
+            self.pops.apply(event)
+
+    async def run(self) -> None:
+        """Own the look-ups until cancelled."""
         try:
             await asyncio.Event().wait()
         finally:
@@ -69,22 +75,26 @@ class ScreenPop:
 
     async def on_event(self, event: Event) -> None:
         """Live subscriber. What was read back from the journal at the start is not taken twice."""
-        await self._ready.wait()
         if self._known and event.model_dump_json() in self._known:
             return
         self.hub.send_pops(self.pops.apply(event))
         for call_id in self._concerned(event):
-            self._refresh(call_id)
+            if self._seen(call_id):
+                self._refresh(call_id)
+            else:
+                self._stale.add(call_id)
+        if self.pops.get(event.call_id or "") is None:
+            self._stale.discard(event.call_id or "")
 
-    async def dismiss(self, extension: str, call_id: str) -> None:
-        """The agent closes an ended pop, in all his tabs."""
-        self.hub.send_pops(self.pops.dismiss(extension, call_id))
+    async def prepare(self, extension: str) -> None:
+        """Look up what a screen that is about to connect must show at once."""
+        calls_here = [call for call in self.pops.at_phones() if extension in call.parts]
+        unread = [call.id for call in calls_here if call.card is None or call.id in self._stale]
+        await asyncio.gather(*(self._refresh(call_id) for call_id in unread))
 
-    async def refresh(self, call_id: str) -> None:
-        """What is known of the caller changed; look again if the call is on a screen."""
-        call = self.pops.get(call_id)
-        if call and call.parts:
-            self._refresh(call_id)
+    def may_dismiss(self, extension: str, call_id: str) -> bool:
+        """Whether an agent has an ended pop to close."""
+        return any(pop.call_id == call_id and pop.state == "ended" for pop in self.pops.shown(extension))
 
     def _concerned(self, event: Event) -> list[str]:
         """Calls on screens that an event makes us look up, for the first time or again."""
@@ -92,6 +102,8 @@ class ScreenPop:
             case calls.CallRinging() | calls.CallAnswered():
                 call = self.pops.get(event.call_id)
                 return [call.id] if call and _unread(call, event) else []
+            case calls.CallerChosen():
+                return [event.call_id]
             case complaints.TicketOpened():
                 return [call.id for call in self.pops.at_phones() if call.id == event.call_id]
             case customers.CustomerChanged():
@@ -99,12 +111,16 @@ class ScreenPop:
             case _:
                 return []
 
-    def _refresh(self, call_id: str) -> None:
+    def _seen(self, call_id: str) -> bool:
+        call = self.pops.get(call_id)
+        return call is not None and any(self.hub.at_phone(extension) for extension in call.parts)
+
+    def _refresh(self, call_id: str) -> asyncio.Task[None]:
         if call_id in self._looking:
             self._again.add(call_id)
-            return
-        self._looking.add(call_id)
-        self._start(self._look(call_id), f"desk-lookup-{call_id}")
+        else:
+            self._looking[call_id] = self._start(self._look(call_id), f"desk-lookup-{call_id}")
+        return self._looking[call_id]
 
     async def _look(self, call_id: str) -> None:
         """Look up one call's caller, once more for each change that came in the meantime."""
@@ -112,10 +128,11 @@ class ScreenPop:
             call = self.pops.get(call_id)
             while call is not None:
                 self._again.discard(call_id)
+                self._stale.discard(call_id)
                 self._show(call, await self._card(call))
                 call = self.pops.get(call_id) if call_id in self._again else None
         finally:
-            self._looking.discard(call_id)
+            self._looking.pop(call_id, None)
 
     async def _card(self, call: Call) -> Card:
         try:
@@ -143,10 +160,11 @@ class ScreenPop:
             part = CrmPart(state="failed")
         self.hub.send_pops(self.pops.learn_foreign(call_id, part))
 
-    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _unread(call: Call, event: Event) -> bool:

@@ -11,9 +11,9 @@ from aiohttp import WSCloseCode, web
 
 from callcenter.clock import Clock
 from callcenter.desk.hub import BACKLOG, SIGNED_OUT, Connection, Hub
-from callcenter.desk.pops import Pops
 from callcenter.desk.ports import Floor, SessionOver
 from callcenter.desk.protocol import Snapshot
+from callcenter.desk.screen_pop import ScreenPop
 from callcenter.web.http import Context
 from callcenter.web.identity import Identity, Sessions
 from callcenter.web.server import COOKIE
@@ -49,7 +49,7 @@ class DeskSocket:
     """GET /desk."""
 
     hub: Hub
-    pops: Pops
+    pop: ScreenPop
     floor: Floor
     watch: SessionWatch
     backlog: int = BACKLOG
@@ -59,6 +59,8 @@ class DeskSocket:
             heartbeat=_HEARTBEAT_S, timeout=_GOODBYE_S, max_msg_size=_LARGEST_FROM_CLIENT, compress=False
         )
         await socket.prepare(ctx.request)
+        if ctx.me.extension:
+            await self.pop.prepare(ctx.me.extension)
         connection = self.hub.join(ctx.me, self._snapshot(ctx.me), self.backlog)
         try:
             over = await _talk(socket, connection, self.watch.until_over(ctx))
@@ -76,7 +78,7 @@ class DeskSocket:
         extension = who.extension
         return Snapshot(
             presence=self.floor.view(who.user_id, extension) if extension else None,
-            pops=self.pops.shown(extension) if extension else (),
+            pops=self.pop.pops.shown(extension) if extension else (),
             queues=tuple(self.floor.live()),
         )
 

@@ -73,3 +73,17 @@ class CallEnded(_OfCall):
     type: Literal["CallEnded"] = "CallEnded"
     outcome: Outcome
     cause: str
+
+
+class CallerChosen(_OfCall):
+    """An agent said who calls, or took it back."""
+
+    type: Literal["CallerChosen"] = "CallerChosen"
+    customer_id: str | None
+
+
+class PopDismissed(_OfCall):
+    """An agent closed a call that is over on his screen."""
+
+    type: Literal["PopDismissed"] = "PopDismissed"
+    extension: str

@@ -6,11 +6,14 @@ goes on behind the last finished step; a step that was under way runs again and 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
+
+from callcenter import metrics
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -47,12 +50,22 @@ class Run:
 Handler = Callable[[Run, str], Awaitable[None]]
 
 
-class Jobs:
-    """The engine of one process. `url` is a synchronous SQLAlchemy URL of the engine's own database."""
+def migrate(url: str) -> None:
+    """Bring the engine's own tables to this version."""
+    DBOS.migrate(url)
 
-    def __init__(self, url: str) -> None:
+
+class Jobs:
+    """The engine of one process. `url` is a synchronous SQLAlchemy URL of the database that holds its state.
+
+    `executor` names the process: what one of this name left unfinished is taken up at launch.
+    """
+
+    def __init__(self, url: str, executor: str = "serve") -> None:
         self._url = url
+        self.executor = executor
         self._handlers: dict[str, tuple[Handler, int | None]] = {}
+        self._closing = False
         self._job: Callable[[str, str], Coroutine[Any, Any, None]] | None = None
 
     def register(self, name: str, handler: Handler, concurrency: int | None = None) -> None:
@@ -65,9 +78,9 @@ class Jobs:
             "name": "callcenter",
             "system_database_url": self._url,
             "application_version": _VERSION,
-            "executor_id": "serve",
-            "log_level": "WARNING",
-            "console_log_level": "WARNING",
+            "executor_id": self.executor,
+            "log_level": "ERROR",  # below it tells every expected retry with a trace
+            "console_log_level": "ERROR",
             "notification_listener_polling_interval_sec": _POLL_S,
         }
         DBOS(config=config)
@@ -82,7 +95,17 @@ class Jobs:
 
     async def close(self) -> None:
         """Stop; what is unfinished goes on at the next launch."""
+        self._closing = True
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
+
+    async def holders(self) -> set[str]:
+        """The executors that have jobs under way."""
+        begun = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        return {workflow.executor_id for workflow in begun if workflow.executor_id}
+
+    async def take_up(self, executors: list[str]) -> None:
+        """Have somebody go on with what these left. Asking twice does no harm: each job goes back to its queue once."""
+        await asyncio.to_thread(DBOS._recover_pending_workflows, executors)
 
     async def start(self, name: str, key: str, argument: str) -> None:
         """Begin a job; harmless when it has begun already."""
@@ -93,7 +116,11 @@ class Jobs:
     async def _run(self, name: str, argument: str) -> None:
         handler, _concurrency = self._handlers[name]
         try:
-            await handler(Run(), argument)
+            with metrics.job(name):
+                await handler(Run(), argument)
         except Exception:
+            if self._closing:
+                # Cut off by our own end, and no failure: it stays as it is until somebody takes it up.
+                await asyncio.Event().wait()
             log.exception("job_failed", job=name, argument=argument)
             raise

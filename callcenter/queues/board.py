@@ -39,6 +39,15 @@ class WaitingBoard:
             if caller.uniqueid not in self._left:
                 self._waiting[caller.queue][caller.uniqueid] = now - timedelta(seconds=caller.waited_s)
 
+    def waiting(self) -> dict[str, dict[str, datetime]]:
+        """Queue → unique id of the caller's channel → since when he waits."""
+        return {queue: dict(callers) for queue, callers in self._waiting.items() if callers}
+
+    def take(self, waiting: dict[str, dict[str, datetime]]) -> None:
+        """What another process's board holds."""
+        self._waiting.clear()
+        self._waiting.update({queue: dict(callers) for queue, callers in waiting.items()})
+
     def count(self, queue: str) -> int:
         """How many wait."""
         return len(self._waiting.get(queue, ()))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
 
-from callcenter.events.people import PresenceState
+from callcenter.events.people import PresenceState, Wish
 
-Wish = Literal["offline", "ready", "paused"]
 WRAPUP = "wrapup"
 
 
@@ -87,6 +85,11 @@ def left(agent: Agent, call_id: str, wrapup: Mapping[str, timedelta], at: dateti
     length = wrapup.get(agent.talking[call_id] or "", timedelta(0))
     until = at + length if length and not talking and agent.wish != "offline" else agent.wrapup_until
     return _since(agent, replace(agent, talking=talking, wrapup_until=until), at)
+
+
+def writing_until(agent: Agent, until: datetime | None, at: datetime) -> Agent:
+    """Another process says until when he writes up; what his phone does is known here as well."""
+    return agent if agent.talking else _since(agent, replace(agent, wrapup_until=until), at)
 
 
 def wrapup_over(agent: Agent, at: datetime) -> Agent:

@@ -1,4 +1,8 @@
-"""The agents' presence: the pure machine, fed by the agents' choices and by calls; kept in the database."""
+"""The agents' presence: the pure machine, fed by the agents' choices and by calls.
+
+Every process that needs it folds the same events of the journal, and so comes to the same. One of them leads: it
+keeps wrap-ups in the database and tells the journal what followed.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,29 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.clock import Clock
-from callcenter.db import Database
+from callcenter.db import DATABASE_AWAY, Database, told
 from callcenter.events import Event
 from callcenter.events.calls import CallAgentLeft, CallAnswered, CallEnded, CallRinging, CallRingStopped
-from callcenter.events.people import PresenceChanged
+from callcenter.events.people import PresenceChanged, PresenceChosen, Wish, WrapupEnded
 from callcenter.queues import presence
 from callcenter.queues.ports import Agents, Busy
-from callcenter.queues.presence import Agent, Wish
-from callcenter.queues.store import keep_presence, read_presence
+from callcenter.queues.presence import Agent
+from callcenter.queues.store import keep_choice, keep_wrapup, read_presence
 
 log = structlog.get_logger(__name__)
 OfPhone = CallRinging | CallRingStopped | CallAnswered | CallAgentLeft
-CALL_EVENTS = (CallRinging, CallRingStopped, CallAnswered, CallAgentLeft, CallEnded)
+EVENTS: tuple[type[Event], ...] = (
+    CallRinging,
+    CallRingStopped,
+    CallAnswered,
+    CallAgentLeft,
+    CallEnded,
+    PresenceChosen,
+    WrapupEnded,
+    PresenceChanged,
+)
 _RETRY_S = 1.0
 # User id and extension of the one whose presence changed.
 Watcher = Callable[[str, str], None]
@@ -30,18 +42,22 @@ Watcher = Callable[[str, str], None]
 
 @dataclass
 class PresenceBook:
-    """`wrapup` tells how long a call of each queue is written up. `watchers` are told at once, and must not block."""
+    """`wrapup` tells how long a call of each queue is written up. `watchers` are told at once, and must not block.
+
+    `position` is the place in the journal up to which `on_event` has heard.
+    """
 
     db: Database
     clock: Clock
     agents: Agents
+    leads: bool = True
+    position: Callable[[], int] = lambda: 0
     wrapup: dict[str, timedelta] = field(default_factory=dict)
     watchers: list[Watcher] = field(default_factory=list)
     _known: dict[str, Agent] = field(default_factory=dict)
     _unsaved: dict[str, Agent] = field(default_factory=dict)
     _events: list[PresenceChanged] = field(default_factory=list)
     _told: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-    _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def load(self, busy: Iterable[Busy]) -> None:
@@ -64,20 +80,47 @@ class PresenceBook:
 
     async def choose(self, user_id: str, extension: str, wish: Wish, reason: str | None) -> None:
         """The agent chose; kept when this returns."""
-        self._move(user_id, extension, presence.wished(self.of(user_id), wish, reason, self.clock()))
-        await self._save()
+        now = self.clock()
+        chosen = PresenceChosen(at=now, user_id=user_id, extension=extension, wish=wish, reason=reason)
+        async with self.db.transaction() as work:
+            await keep_choice(work.session, user_id, wish, reason, now)
+            work.emit(chosen)
+        await self._foretell(work.journalled())
 
     async def end_wrapup(self, user_id: str, extension: str) -> None:
         """The agent is done writing."""
-        self._move(user_id, extension, presence.wrapup_over(self.of(user_id), self.clock()))
-        await self._save()
+        async with self.db.transaction() as work:
+            await keep_wrapup(work.session, user_id, None)
+            work.emit(WrapupEnded(at=self.clock(), user_id=user_id, extension=extension))
+        await self._foretell(work.journalled())
 
-    async def on_call(self, event: Event) -> None:
-        """What a call does to the agents. A live subscriber: changes memory at once, the database soon."""
-        if isinstance(event, CallEnded):
-            self._forget(event)
-        elif isinstance(event, OfPhone) and (user := self.agents.get(event.extension)):
-            self._move(user, event.extension, self._after(self.of(user), event))
+    async def _foretell(self, journalled: list[tuple[int, Event]]) -> None:
+        """Show what was just chosen at once. It is heard again in its place, behind what came before it."""
+        for seq, event in journalled:
+            if seq > self.position():
+                await self.on_event(event)
+
+    async def on_event(self, event: Event) -> None:
+        """What the journal says of calls and choices. A live subscriber: changes memory, the database soon."""
+        match event:
+            case CallEnded():
+                self._forget(event)
+            case PresenceChosen():
+                chosen = presence.wished(self.of(event.user_id), event.wish, event.reason, event.at)
+                self._move(event.user_id, event.extension, chosen)
+            case WrapupEnded():
+                self._move(event.user_id, event.extension, presence.wrapup_over(self.of(event.user_id), event.at))
+            case PresenceChanged():
+                self._hear_leader(event)
+            case CallRinging() | CallRingStopped() | CallAnswered() | CallAgentLeft():
+                if user := self.agents.get(event.extension):
+                    self._move(user, event.extension, self._after(self.of(user), event))
+
+    def _hear_leader(self, event: PresenceChanged) -> None:
+        """For a process that started between the end of a call and the moment its wrap-up was kept."""
+        if not self.leads and event.state == "wrapup":
+            agent = presence.writing_until(self.of(event.user_id), event.wrapup_until, event.at)
+            self._move(event.user_id, event.extension, agent)
 
     def _after(self, agent: Agent, event: OfPhone) -> Agent:
         match event:
@@ -103,9 +146,9 @@ class PresenceBook:
             self._wake.clear()
             next_end = self.end_due()
             try:
-                await self._save()
-            except (SQLAlchemyError, OSError):
-                log.exception("presence_not_kept")
+                await self.save()
+            except DATABASE_AWAY as error:
+                log.warning("presence_not_kept", reason=told(error))
                 await asyncio.sleep(_RETRY_S)
                 continue
             try:
@@ -132,10 +175,10 @@ class PresenceBook:
         if after == before and user_id in self._known:
             return
         self._known[user_id] = after
-        kept = (after.wish, after.reason, after.wrapup_until)
-        if kept != (before.wish, before.reason, before.wrapup_until):
-            self._unsaved[user_id] = after
-        self._note(user_id, extension, after)
+        if self.leads:
+            if after.wrapup_until != before.wrapup_until:
+                self._unsaved[user_id] = after
+            self._note(user_id, extension, after)
         self._wake.set()
         for watcher in self.watchers:
             watcher(user_id, extension)
@@ -146,21 +189,24 @@ class PresenceBook:
         if state == "ringing" or self._told.get(user_id) == (state, reason):
             return
         self._told[user_id] = (state, reason)
+        until = after.wrapup_until if state == "wrapup" else None
         self._events.append(
-            PresenceChanged(at=after.since, user_id=user_id, extension=extension, state=state, reason=reason)
+            PresenceChanged(
+                at=after.since, user_id=user_id, extension=extension, state=state, reason=reason, wrapup_until=until
+            )
         )
 
-    async def _save(self) -> None:
-        async with self._saving:
-            unsaved, events = dict(self._unsaved), list(self._events)
-            if not (unsaved or events):
-                return
-            async with self.db.transaction() as work:
-                for user_id, agent in unsaved.items():
-                    await keep_presence(work.session, user_id, agent)
-                for event in events:
-                    work.emit(event)
-            del self._events[: len(events)]
+    async def save(self) -> None:
+        """Keep what waits; `run` does it soon."""
+        unsaved, events = dict(self._unsaved), list(self._events)
+        if not (unsaved or events):
+            return
+        async with self.db.transaction() as work:
             for user_id, agent in unsaved.items():
-                if self._unsaved.get(user_id) is agent:
-                    del self._unsaved[user_id]
+                await keep_wrapup(work.session, user_id, agent.wrapup_until)
+            for event in events:
+                work.emit(event)
+        del self._events[: len(events)]
+        for user_id, agent in unsaved.items():
+            if self._unsaved.get(user_id) is agent:
+                del self._unsaved[user_id]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from callcenter.bus import Subscriber
 from callcenter.errors import Problem
-from callcenter.queues.presence_book import CALL_EVENTS
 from callcenter.queues.service import Queues
 from callcenter.queues.shapes import PresenceChoice, PresenceView, QueueLive
 from callcenter.rooms import Room
@@ -57,7 +55,7 @@ def _phone(me: Identity) -> str:
 
 
 def build(queues: Queues, pause_reasons: Sequence[str]) -> Room:
-    """The room. `queues.load()` must have been awaited before its tasks run."""
+    """The room's routes."""
     routes = QueueRoutes(queues, pause_reasons)
     return Room(
         routes=[
@@ -72,7 +70,5 @@ def build(queues: Queues, pause_reasons: Sequence[str]) -> Room:
             ),
             Route("POST", "/presence/end-wrapup", routes.end_wrapup, response=PresenceView, permission="desk"),
             Route("GET", "/queues", routes.live, response=Items[QueueLive], permission="desk"),
-        ],
-        subscribers=[Subscriber(queues.presence.on_call, CALL_EVENTS)],
-        tasks=[("presence", queues.presence.run), ("queue_membership", queues.sync.run)],
+        ]
     )

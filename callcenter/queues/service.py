@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
+from callcenter import metrics
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import Problem
-from callcenter.queues.board import WaitingBoard
+from callcenter.events.people import StaffChanged
+from callcenter.queues.line import Line
 from callcenter.queues.model import QueueRow
 from callcenter.queues.pbx import registered
 from callcenter.queues.ports import PHONE, Agents, BusyAgents, Message, PbxControl
@@ -23,28 +26,36 @@ from callcenter.queues.sync import QueueSync, Target
 
 @dataclass
 class Queues:
-    """`load` first. Watchers are called at once, on the event loop, and must not block."""
+    """`load` first. Watchers are called at once, on the event loop, and must not block.
+
+    One process `leads`: it hears Asterisk and tells it what to do. The others know the same from the journal and
+    from what is put into `line`. `position` is the place in the journal up to which `presence` has heard.
+    """
 
     db: Database
     clock: Clock
     agents: Agents
     busy: BusyAgents
-    board: WaitingBoard = field(default_factory=WaitingBoard)
+    leads: bool = True
+    position: Callable[[], int] = lambda: 0
+    line: Line = field(default_factory=Line)
     _plan: QueuePlan = field(default_factory=lambda: QueuePlan((), {}))
-    _phones: dict[str, bool] = field(default_factory=dict)
     _queue_watchers: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.presence = PresenceBook(self.db, self.clock, self.agents)
+        self.presence = PresenceBook(self.db, self.clock, self.agents, self.leads, self.position)
         self.sync = QueueSync(self._target, self.agents.keys)
         self.presence.watchers.append(self._presence_changed)
+        self.line.watchers.append(self._everything_changed)
 
     async def load(self) -> None:
         """Take up what is kept: queues, who serves them, presence, busy phones."""
-        async with self.db.transaction() as work:
-            await keep_first_queues(work.session)
+        if self.leads:
+            async with self.db.transaction() as work:
+                await keep_first_queues(work.session)
         await self.refresh()
         await self.presence.load(await self.busy())
+        self._everything_changed()
 
     def watch_presence(self, watcher: Callable[[str, str], None]) -> None:
         """Have `watcher(user_id, extension)` called whenever an agent's presence or phone changes."""
@@ -63,9 +74,9 @@ class Queues:
             reason=agent.reason if agent.state == "paused" else None,
             since=agent.since,
             queues=list(self._plan.served.get(user_id, ())),
-            phone_registered=self._phones.get(extension or "", False),
+            phone_registered=self.line.phones.get(extension or "", False),
             wrapup_until=agent.wrapup_until,
-            pbx_connected=self.sync.connected,
+            pbx_connected=self.line.connected,
         )
 
     def live(self) -> list[QueueLive]:
@@ -76,6 +87,7 @@ class Queues:
         """Make a queue, or give it new particulars."""
         async with self.db.transaction() as work:
             await keep_queue(work.session, queue)
+            work.emit(StaffChanged(at=self.clock()))
         await self.refresh()
 
     async def serve(self, user_id: str, queues: Iterable[str]) -> None:
@@ -87,6 +99,7 @@ class Queues:
                 if name not in known:
                     raise Problem("queue_unknown", field="queues", value=name, queues=", ".join(sorted(known)))
             await keep_served(work.session, user_id, queues)
+            work.emit(StaffChanged(at=self.clock()))
         await self.refresh()
 
     async def leave(self, user_id: str) -> None:
@@ -99,22 +112,23 @@ class Queues:
         """Take a message, at once and in order. For the AMI client's `on_message`."""
         if message.name == "DeviceStateChange":
             self._device(message.get("Device") or "", message.get("State") or "")
-        elif self.board.feed(message, self.clock()):
+        elif self.line.board.feed(message, self.clock()):
             self._queues_changed()
 
     async def on_connected(self, pbx: PbxControl) -> None:
         """Asterisk is there (again): take in what it holds and bring it to what the agents wish."""
-        self.board.begin()
+        self.line.board.begin()
         snapshot = await pbx.queues()
-        self.board.replace(snapshot.callers, self.clock())
-        self._phones = dict(await pbx.phones())
+        self.line.board.replace(snapshot.callers, self.clock())
+        self.line.phones = dict(await pbx.phones())
         await self.sync.on_connected(pbx, snapshot.members)
-        self._everything_changed()
+        self.line.connected = True
+        self.line.changed()
 
     def on_lost(self) -> None:
         """Asterisk is gone for a while. Wishes are kept."""
         self.sync.on_lost()
-        self._everything_changed()
+        self.line.lost()
 
     async def refresh(self) -> None:
         """Read again which queues there are and who serves them: a command may have changed it."""
@@ -129,9 +143,10 @@ class Queues:
 
     def _device(self, device: str, state: str) -> None:
         extension = device.removeprefix(PHONE)
-        user = self.agents.get(extension) if device.startswith(PHONE) else None
-        if user and self._phones.get(extension) != registered(state):
-            self._phones[extension] = registered(state)
+        if not device.startswith(PHONE) or self.line.phones.get(extension) == registered(state):
+            return
+        self.line.phones[extension] = registered(state)
+        if user := self.agents.get(extension):
             for watcher in self.presence.watchers:
                 watcher(user, extension)
 
@@ -140,6 +155,10 @@ class Queues:
         self._queues_changed()
 
     def _queues_changed(self) -> None:
+        states: Counter[str] = Counter(self.presence.of(user).state for user in self.agents.values())
+        metrics.show(metrics.AGENTS, states)
+        waiting = {queue.name: self.line.board.count(queue.name) for queue in self._plan.queues}
+        metrics.show(metrics.CALLERS_WAITING, waiting)
         for watcher in self._queue_watchers:
             watcher()
 
@@ -155,12 +174,12 @@ class Queues:
             for extension, user in self.agents.items()
             if queue.name in self._plan.served.get(user, ())
         ]
-        since = self.board.longest_since(queue.name)
+        since = self.line.board.longest_since(queue.name)
         return QueueLive(
             name=queue.name,
             label_zh=queue.label_zh,
             label_en=queue.label_en,
-            waiting=self.board.count(queue.name),
+            waiting=self.line.board.count(queue.name),
             longest_wait_s=max(0, int((self.clock() - since).total_seconds())) if since else 0,
             longest_since=since,
             ready=sum(self._may_take(agent, extension) for extension, agent in serving),
@@ -169,4 +188,4 @@ class Queues:
         )
 
     def _may_take(self, agent: Agent, extension: str) -> bool:
-        return agent.state == "ready" and self._phones.get(extension, False)
+        return agent.state == "ready" and self.line.phones.get(extension, False)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.events.people import Wish
 from callcenter.queues.model import PresenceRow, QueueMemberRow, QueueRow
-from callcenter.queues.presence import Agent, Wish
+from callcenter.queues.presence import Agent
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,14 @@ async def read_presence(session: AsyncSession) -> dict[str, Agent]:
     return {row.user_id: Agent(cast(Wish, row.wish), row.since, row.reason, row.wrapup_until) for row in rows}
 
 
-async def keep_presence(session: AsyncSession, user_id: str, agent: Agent) -> None:
-    """Keep what a user chose."""
-    row = PresenceRow(
-        user_id=user_id,
-        wish=agent.wish,
-        reason=agent.reason,
-        since=agent.since,
-        wrapup_until=agent.wrapup_until,
-    )
-    await session.merge(row)
+async def keep_choice(session: AsyncSession, user_id: str, wish: Wish, reason: str | None, at: datetime) -> None:
+    """Keep what a user chose; it ends his wrap-up."""
+    await session.merge(PresenceRow(user_id=user_id, wish=wish, reason=reason, since=at, wrapup_until=None))
+
+
+async def keep_wrapup(session: AsyncSession, user_id: str, until: datetime | None) -> None:
+    """Keep until when a user writes up. What he chose is not touched: another process may have kept a new choice."""
+    await session.execute(update(PresenceRow).where(PresenceRow.user_id == user_id).values(wrapup_until=until))
 
 
 async def keep_queue(session: AsyncSession, queue: NewQueue) -> None:

@@ -1,5 +1,5 @@
 const FIRST_MS = 500;
-const LONGEST_MS = 15_000;
+const LONGEST_MS = 4_000;
 
 /** How long to wait before try number `attempt` (0, 1, …). Half of it is chance, so that two hundred desks do
  *  not knock at once when the server comes back. */

@@ -1,0 +1,131 @@
+"""The ami process: hears Asterisk, writes the ledger, keeps Asterisk's queues. One of several does, the others wait."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from callcenter import metrics
+from callcenter.app.house import House
+from callcenter.asterisk.ami.connection import AmiClient
+from callcenter.asterisk.ami.messages import AmiMessage
+from callcenter.asterisk.configured import access
+from callcenter.bus import Subscriber
+from callcenter.calls.listener import Listener
+from callcenter.calls.pbx import AmiPbxState
+from callcenter.calls.term import TermOver
+from callcenter.clock import utc_now
+from callcenter.errors import Problem
+from callcenter.lease import Lease
+from callcenter.queues.pbx import AmiPbxControl
+from callcenter.queues.presence_book import EVENTS as PRESENCE_EVENTS
+from callcenter.queues.sharing import LineSharer
+from callcenter.tasks import Tasks
+from callcenter.web.health import Unwell
+
+log = structlog.get_logger(__name__)
+SERVER = "asterisk"
+
+
+class AmiDuty:
+    """Leads as long as it has the lease; in the one process that is always."""
+
+    def __init__(self, house: House) -> None:
+        self._house, self._base = house, house.base
+        self._tasks = house.base.tasks.child()
+        self._lease = Lease(house.base.link, f"ami:{SERVER}")
+        self._leads = asyncio.Event()
+        self._client: AmiClient | None = None
+        house.base.health.add("asterisk", self._asterisk)
+
+    async def start(self) -> None:
+        self._tasks.start("ami", self._lead())
+        if self._base.name == "serve":
+            leads = asyncio.create_task(self._leads.wait(), name="ami leads")
+            failed = asyncio.create_task(self._tasks.wait(), name="ami fails")
+            await asyncio.wait({leads, failed}, return_when=asyncio.FIRST_COMPLETED)
+            if failed.done():
+                failed.result()
+            failed.cancel()
+
+    async def drain(self) -> None:
+        """Calls are Asterisk's: whoever leads next finds them as they are."""
+
+    async def stop(self) -> None:
+        await self._tasks.stop()
+        await self._lease.release()
+
+    async def _lead(self) -> None:
+        while True:
+            await self._lease.acquire()
+            try:
+                await self._term()
+            except TermOver as error:
+                # Only who goes past the lease can have taken the ledger from its holder.
+                if self._base.settings.redis.url is None:
+                    raise Problem("ledger_taken", field="database.url") from error
+                log.warning("term_over")
+            finally:
+                self._leads.clear()
+                self._client = None
+
+    async def _term(self) -> None:
+        """Lead until the lease is lost or another process has begun to write."""
+        house, bus, queues = self._house, self._base.bus, self._house.queues
+        heard = bus.position
+        listener = Listener(self._base.db, SERVER, house.agents, house.read_number, utc_now)
+        await listener.load()
+        await queues.load()
+        presence = [Subscriber(queues.presence.on_event, PRESENCE_EVENTS)]
+        await bus.join(presence, heard)
+        term = Tasks()
+        term.start("ledger", listener.run())
+        term.start("presence", queues.presence.run())
+        term.start("queue membership", queues.sync.run())
+        term.start("line", LineSharer(self._base.link, queues).run())
+        term.start("manager", self._connection(listener).run())
+        term.start("lease", self._until_lost())
+        self._leads.set()
+        metrics.LEDGER_LEADING.set(1)
+        try:
+            await term.wait()
+        except _LeaseLost:
+            log.warning("standing_by")
+        finally:
+            bus.leave(presence)
+            await term.stop()
+            queues.on_lost()
+            metrics.LEDGER_LEADING.set(0)
+            metrics.OPEN_CALLS.set(0)
+
+    def _connection(self, listener: Listener) -> AmiClient:
+        queues = self._house.queues
+
+        def heard(message: AmiMessage) -> None:
+            listener.feed(message)
+            queues.feed(message)
+
+        async def connected(client: AmiClient) -> None:
+            await listener.resync(AmiPbxState(client))
+            await queues.on_connected(AmiPbxControl(client))
+
+        self._client = AmiClient(
+            access(self._base.settings), on_message=heard, on_connected=connected, on_lost=queues.on_lost
+        )
+        return self._client
+
+    async def _until_lost(self) -> None:
+        await self._lease.keep()
+        raise _LeaseLost
+
+    async def _asterisk(self) -> str:
+        if not self._leads.is_set():
+            return "standing by"
+        if self._client is None or not self._client.connected:
+            raise Unwell("not connected")
+        return "leading"
+
+
+class _LeaseLost(Exception):
+    """Another process leads."""

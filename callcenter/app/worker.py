@@ -1,0 +1,64 @@
+"""The worker process: what must be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from callcenter.app.house import House
+from callcenter.bus import Subscriber
+from callcenter.calls.recording_flow import RecordingFlow
+from callcenter.clock import utc_now
+from callcenter.complaints.crm_flow import CrmFlow
+from callcenter.desk.caller import Callers
+from callcenter.events.ids import new_id
+from callcenter.jobs.engine import Jobs
+from callcenter.jobs.roll import Roll
+from recordings.models import installed
+from recordings.transcribe.pool import PoolSettings, PoolTranscriber
+
+
+class WorkDuty:
+    """What must be done: durable subscribers and the jobs that they start."""
+
+    def __init__(self, house: House) -> None:
+        self._base = house.base
+        settings, db = house.base.settings, house.base.db
+        self._tasks = house.base.tasks.child()
+        self.jobs = Jobs(settings.jobs_url, "serve" if house.base.name == "serve" else new_id())
+        self._transcriber = PoolTranscriber(
+            PoolSettings(processes=settings.speech.workers, whisper=settings.speech.mandarin),
+            models=partial(installed, settings.speech.models_dir),
+        )
+        recordings = RecordingFlow(
+            db, self.jobs, house.store, settings.spool_dir, self._transcriber, utc_now, settings.speech.workers
+        )
+        crm = CrmFlow(db, utc_now, house.crm, self.jobs, house.customers, house.ledger, self._recording_link)
+        recordings.register()
+        crm.register()
+        callers = Callers(house.calls, house.customers, utc_now)
+        self._subscribers: Sequence[Subscriber] = [
+            *recordings.subscribers(),
+            *crm.subscribers(),
+            *callers.subscribers(),
+        ]
+
+    async def start(self) -> None:
+        await self.jobs.launch()
+        if not self._base.db.embedded:
+            roll = Roll(self._base.db, self.jobs.executor, self.jobs.holders, self.jobs.take_up)
+            self._tasks.start("roll", roll.run())
+        for subscriber in self._subscribers:
+            self._tasks.start(f"durable {subscriber.durable}", self._base.bus.run_durable(subscriber))
+
+    async def drain(self) -> None:
+        """Jobs go on elsewhere, or at the next start, behind their last finished step."""
+
+    async def stop(self) -> None:
+        await self._tasks.stop()
+        await self.jobs.close()
+        await self._transcriber.close()
+
+    def _recording_link(self, call_id: str) -> str | None:
+        public = self._base.settings.web.public_url
+        return f"{public.rstrip('/')}/calls/{call_id}" if public else None

@@ -1,0 +1,82 @@
+"""The right to write one server's ledger, guarded where the ledger is: whoever began last has it, all others are out.
+
+The lease in Redis decides who should lead; this decides who may write, for the moment in which two believe it. It
+also tells a writer that lost its connection in the middle of a commit whether what it wrote was kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import String
+
+from callcenter.db import Base, Database
+
+# Statements of both databases.
+_BEGIN = text(
+    "INSERT INTO ledger_terms (server, term, writes) VALUES (:server, 1, 0) "
+    "ON CONFLICT (server) DO UPDATE SET term = ledger_terms.term + 1, writes = 0 RETURNING term"
+)
+_WRITE = text("UPDATE ledger_terms SET writes = :writes WHERE server = :server AND term = :term RETURNING term")
+_LAST = text("SELECT writes FROM ledger_terms WHERE server = :server AND term = :term")
+
+
+class LedgerTermRow(Base):
+    """Which term a server's ledger is in, and how many times it was written in this term."""
+
+    __tablename__ = "ledger_terms"
+
+    server: Mapped[str] = mapped_column(String(80), primary_key=True)
+    term: Mapped[int]
+    writes: Mapped[int]
+
+
+class TermOver(Exception):
+    """Another process has begun to write this server's ledger."""
+
+
+@dataclass
+class LedgerTerm:
+    """One writer's term. `begin` it before the ledger is read."""
+
+    db: Database
+    server: str
+    _term: int = 0
+    _writes: int = 0
+
+    async def begin(self) -> None:
+        """From now on nobody else can write."""
+        async with self.db.transaction() as work:
+            self._term = (await work.session.execute(_BEGIN, {"server": self.server})).scalar_one()
+        self._writes = 0
+
+    async def sign(self, session: AsyncSession) -> None:
+        """Part of every transaction that writes the ledger. Raise TermOver when the term is.
+
+        An embedded database has one process, by the lock on its folder, and tells each commit's end.
+        """
+        if self.db.embedded:
+            return
+        row = await session.execute(_WRITE, self._key(writes=self._writes + 1))
+        if row.scalar_one_or_none() is None:
+            raise TermOver
+
+    def signed(self) -> None:
+        """The transaction was committed."""
+        self._writes += 1
+
+    async def kept(self) -> bool:
+        """Whether the last signed transaction was committed although nobody said so."""
+        if self.db.embedded:
+            return False
+        async with self.db.read() as session:
+            writes = await session.scalar(_LAST, self._key())
+        if writes is None:
+            raise TermOver
+        return bool(writes == self._writes + 1)
+
+    def _key(self, **more: int) -> dict[str, object]:
+        return {"server": self.server, "term": self._term, **more}

@@ -1,0 +1,80 @@
+"""The line, from the process that hears Asterisk to the web processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+
+import structlog
+
+from callcenter.link import Link, LinkDown
+from callcenter.queues.line import Line, LineState
+from callcenter.queues.service import Queues
+
+log = structlog.get_logger(__name__)
+_KEY = "line"
+# Told again so often that a Redis that came back empty, or a web process that just started, waits a moment only.
+_BEAT_S = 1.0
+_PACE_S = 0.1
+# Nobody has told for so long: the process that hears Asterisk is gone.
+_STALE_S = 3.0
+
+
+@dataclass
+class LineSharer:
+    """Tells."""
+
+    link: Link
+    queues: Queues
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.queues.watch_queues(self._changed.set)
+        self.link.on_up(self._changed.set)
+
+    async def run(self) -> None:
+        """Until cancelled; then the web processes learn at once that nobody hears Asterisk."""
+        try:
+            while True:
+                self._changed.clear()
+                with contextlib.suppress(LinkDown):
+                    await self.link.put(_KEY, self.queues.line.state().model_dump_json(), _STALE_S)
+                    self.link.publish(_KEY)
+                await asyncio.sleep(_PACE_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_BEAT_S):
+                        await self._changed.wait()
+        finally:
+            with contextlib.suppress(LinkDown):
+                await self.link.drop(_KEY)
+                self.link.publish(_KEY)
+
+
+@dataclass
+class LineFollower:
+    """Is told. While Redis is away, what was known last is shown on."""
+
+    link: Link
+    line: Line
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.link.subscribe(_KEY, lambda _text: self._news.set())
+        self.link.on_up(self._news.set)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._news.clear()
+            with contextlib.suppress(LinkDown):
+                self._take(await self.link.get(_KEY))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_BEAT_S):
+                    await self._news.wait()
+
+    def _take(self, text: str | None) -> None:
+        if text is None:
+            self.line.lost()
+        else:
+            self.line.take(LineState.model_validate_json(text))

@@ -1,0 +1,1 @@
+"""`callcenter doctor`: what is wrong with this installation, and what to do about it. It only looks."""

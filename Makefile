@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -q
 
-.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e proof screenshots generate lock fmt clean
+.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e proof images screenshots generate lock fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -46,6 +46,9 @@ e2e: setup-all ## a caller, an agent's phone, a browser
 
 proof: setup-all ## full sizes; figures go to docs/proof.md
 	scripts/proof.sh
+
+images: setup-all ## container images, and the service run from them (needs root for missing packages)
+	scripts/images.sh
 
 screenshots: setup-all ## the pictures of the README
 	$(BIN)/python scripts/screenshots.py

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import re
+import signal
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +30,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     fetch.add_argument("--update", action="store_true", help="look for a newer version")
     fetch.set_defaults(run=_install)
     actions.add_parser("start", help="start the private Asterisk").set_defaults(run=_start)
+    actions.add_parser("run", help="run it in the foreground, until SIGTERM; for a container").set_defaults(run=_run)
     actions.add_parser("stop", help="stop it").set_defaults(run=_stop)
     status = actions.add_parser("status", help="whether it runs, and where")
     status.add_argument("--json", action="store_true")
@@ -77,6 +79,33 @@ def _start(_arguments: argparse.Namespace) -> int:
     print(f"Asterisk {status.version} runs (pid {status.pid}): SIP {status.sip_port}/udp, AMI {status.ami_port}/tcp")
     print(f"phones' passwords: {pbx.settings.directory / 'secrets.json'}")
     return 0
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    install(_say)
+    asyncio.run(_in_foreground(_pbx()))
+    return 0
+
+
+async def _in_foreground(pbx: LocalAsterisk) -> None:
+    """Until SIGTERM or SIGINT ends it; its own end is a `Problem`."""
+    if (pid := pbx.pid()) is not None:
+        raise Problem("asterisk_already_runs", pid=pid)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await pbx.start(to_log=False)
+    print(
+        f"Asterisk {pbx.tree.version} runs: SIP {pbx.settings.sip_port}/udp, AMI {pbx.settings.ami.port}/tcp",
+        flush=True,
+    )
+    stopping = asyncio.create_task(stop.wait(), name="signal")
+    dying = asyncio.create_task(pbx.ended(), name="asterisk")
+    await asyncio.wait({stopping, dying}, return_when=asyncio.FIRST_COMPLETED)
+    await pbx.stop()
+    stopping.cancel()
+    if (status := await dying) and not stop.is_set():
+        raise Problem("asterisk_died", exit_status=status)
 
 
 def _stop(_arguments: argparse.Namespace) -> int:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,11 +20,23 @@ from pydantic_settings import (
 
 from callcenter import config
 from callcenter.asterisk.secrets import load_or_make
-from callcenter.asterisk.settings import Frozen, PbxSettings, PhoneAccount, PublicNumber, QueueSettings
-from callcenter.config import AgiSettings, AmiSettings, Host, Port, Word
+from callcenter.asterisk.settings import Frozen, OpenPort, PbxSettings, PhoneAccount, PublicNumber, QueueSettings
+from callcenter.config import AgiSettings, AmiSettings, Host, Network, Port, Word
 from callcenter.errors import Problem
 
 _DEFAULT = PbxSettings()
+
+
+def _host_and_port(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, colon, port = value.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit():
+        raise ValueError("must be HOST:PORT, such as 10.0.0.5:4573")
+    return {"host": host, "port": int(port)}
+
+
+MenuServer = Annotated[AgiSettings, BeforeValidator(_host_and_port)]
 
 
 class PbxGroup(Frozen):
@@ -32,14 +45,27 @@ class PbxGroup(Frozen):
     system_name: Word = _DEFAULT.system_name
     bind: Host = _DEFAULT.bind
     sip_port: Port = _DEFAULT.sip_port
+    rtp_first: Port = _DEFAULT.rtp_first
+    rtp_last: Port = _DEFAULT.rtp_last
+    external_address: Host | None = _DEFAULT.external_address
+    local_networks: tuple[Network, ...] = _DEFAULT.local_networks
+    http_port: OpenPort | None = _DEFAULT.http_port
+    # "HOST:PORT" each; none: the one menu server of the group `agi`.
+    agi: tuple[MenuServer, ...] = ()
     extensions: tuple[Word, ...] = tuple(str(number) for number in range(1001, 1009))
-    trunk_hosts: tuple[Host, ...] = _DEFAULT.trunk_hosts
-    ami_permit: tuple[Host, ...] = _DEFAULT.ami_permit
+    trunk_hosts: tuple[Host | Network, ...] = _DEFAULT.trunk_hosts
+    ami_permit: tuple[Host | Network, ...] = _DEFAULT.ami_permit
     numbers: tuple[PublicNumber, ...] = _DEFAULT.numbers
     queues: tuple[QueueSettings, ...] = _DEFAULT.queues
     language: Word = _DEFAULT.language
     menu_silence_s: int = Field(default=_DEFAULT.menu_silence_s, ge=5, le=600)
     announce_every_s: int = Field(default=_DEFAULT.announce_every_s, ge=0, le=600)
+
+    @model_validator(mode="after")
+    def _rtp_in_order(self) -> PbxGroup:
+        if self.rtp_last and not 0 < self.rtp_first < self.rtp_last:
+            raise ValueError("rtp_first and rtp_last must be set together, the first below the last")
+        return self
 
 
 class _Settings(BaseSettings):
@@ -63,7 +89,8 @@ def load(settings: config.Settings | None = None) -> PbxSettings:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise Problem("asterisk_settings_invalid", field=field, reason=first["msg"]) from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise Problem("asterisk_settings_invalid", field=field, reason=reason) from error
     except SettingsError as error:
         raise config.unreadable(error) from error
     directory = base.data_dir.resolve() / "asterisk"
@@ -72,11 +99,11 @@ def load(settings: config.Settings | None = None) -> PbxSettings:
     return PbxSettings(
         directory=directory,
         ami=AmiSettings(host=base.ami.host, port=base.ami.port, user=base.ami.user, secret=ami_secret),
-        agi=(AgiSettings(host=base.agi.host, port=base.agi.port),),
+        agi=group.agi or (AgiSettings(host=base.agi.host, port=base.agi.port),),
         agents=tuple(PhoneAccount(extension=extension, password=secrets[extension]) for extension in group.extensions),
         prompts=base.ivr.prompts_dir.resolve(),
         spool=base.spool_dir,
-        **{name: getattr(group, name) for name in PbxGroup.model_fields if name != "extensions"},
+        **{name: getattr(group, name) for name in PbxGroup.model_fields if name not in ("extensions", "agi")},
     )
 
 

@@ -45,20 +45,28 @@ class LocalAsterisk:
         if self.pid() is not None:
             self.settings = self._ports_in_use()
 
-    async def start(self) -> None:
-        """Ready for calls on return: modules loaded, manager interface open. Does nothing if already running."""
+    async def start(self, *, to_log: bool = True) -> None:
+        """Ready for calls on return: modules loaded, manager interface open. Does nothing if already running.
+
+        What it prints goes to its log file, or else where this process prints.
+        """
         if self.pid() is not None:
             return
         self.settings = _with_ports(self.settings)
         _check_ports(self.settings)
         await asyncio.to_thread(self._prepare)
-        self._process = self._spawn()
+        self._process = self._spawn(to_log)
         self._keep_ports()
         try:
             await asyncio.wait_for(self._booted(), START_LIMIT_S)
         except TimeoutError:
             self.kill()
             raise Problem("asterisk_start_timeout", log=str(self._log)) from None
+
+    async def ended(self) -> int:
+        """Its exit status, once the Asterisk that this object started has ended; a signal's number is negative."""
+        assert self._process is not None
+        return await asyncio.to_thread(self._process.wait)
 
     async def stop(self) -> None:
         """End it with all its calls; by force after STOP_LIMIT_S."""
@@ -164,13 +172,13 @@ class LocalAsterisk:
             (data / name).symlink_to(self.tree.data / name)
         (data / "sounds" / "en").symlink_to((self.tree.data / "sounds" / "en").resolve())
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self, to_log: bool) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 [self.tree.program("asterisk"), "-C", self._config, "-f", "-q"],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=log if to_log else None,
+                stderr=log if to_log else None,
                 start_new_session=True,
                 cwd=self.settings.directory.absolute(),
             )
@@ -230,6 +238,7 @@ def _check_ports(settings: PbxSettings) -> None:
     wanted = (
         (settings.bind, settings.sip_port, socket.SOCK_DGRAM, "SIP/UDP", "CALLCENTER_PBX__SIP_PORT"),
         (settings.ami.host, settings.ami.port, socket.SOCK_STREAM, "AMI/TCP", "CALLCENTER_AMI__PORT"),
+        (settings.bind, settings.http_port or 0, socket.SOCK_STREAM, "HTTP/TCP", "CALLCENTER_PBX__HTTP_PORT"),
     )
     for host, port, kind, name, setting in wanted:
         if not ports.is_free(host, port, kind):

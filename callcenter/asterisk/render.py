@@ -24,7 +24,7 @@ INCLUDES = (
 _PRIVATE = (
     "asterisk.conf", "modules.conf", "logger.conf", "rtp.conf", "pjsip.conf", "queues.conf", "extensions.conf",
     "manager.conf", "cdr.conf", "cel.conf", "musiconhold.conf", "features.conf", "confbridge.conf",
-    "res_parking.conf", "indications.conf",
+    "res_parking.conf", "indications.conf", "http.conf",
 )  # fmt: skip
 # Asterisk complains of these when they are missing, though it has nothing to read in them.
 _EMPTY = ("acl.conf", "ccss.conf", "cli_permissions.conf", "pjproject.conf", "queuerules.conf", "udptl.conf")

@@ -7,13 +7,14 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from callcenter.config import AgiSettings, AmiSettings, Host, Port, Word
+from callcenter.config import AgiSettings, AmiSettings, Host, Network, Port, Word
 
 # What ends up in configuration files line by line: no control characters, no separators.
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f;\[\]<>\"]{0,80}$")]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]*$")]
+OpenPort = Annotated[int, Field(ge=1, le=65535)]
 
 # The kernel allows 107 bytes for the path of a Unix socket.
 _SOCKET_PATH_LIMIT = 100
@@ -55,14 +56,21 @@ class PbxSettings(Frozen):
     system_name: Word = "callcenter"
     bind: Host = "127.0.0.1"
     sip_port: Port = 5160
+    # Sound goes through these; a call takes two for each of its sides.
     rtp_first: Port = 0
     rtp_last: Port = 0
+    # As carriers and phones reach us when an address translation stands between, and from where none does.
+    external_address: Host | None = None
+    local_networks: tuple[Network, ...] = ()
+    # Browser phones connect here (WebSocket, path /ws), through a proxy that adds TLS. None: no browser phones.
+    http_port: OpenPort | None = None
     ami: AmiSettings = AmiSettings()
     # From where the service may log in to the manager interface.
-    ami_permit: tuple[Host, ...] = ("127.0.0.1",)
+    ami_permit: tuple[Host | Network, ...] = ("127.0.0.1",)
+    # The menu servers, in the order in which the dialplan tries them.
     agi: tuple[AgiSettings, ...] = (AgiSettings(),)
     agents: tuple[PhoneAccount, ...] = ()
-    trunk_hosts: tuple[Host, ...] = ("127.0.0.1",)
+    trunk_hosts: tuple[Host | Network, ...] = ("127.0.0.1",)
     numbers: tuple[PublicNumber, ...] = (
         PublicNumber(number="02088886666"),
         PublicNumber(number="02088886667", entry="queue", queue="complaint"),

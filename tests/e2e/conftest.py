@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from callcenter.demo.seed import EXTENSIONS, PEOPLE, seed
 from callcenter.demo.stage import Stage
 
+from .help_desk import HelpDesk
 from .scene import Scene
 from .screens import Screens
 
@@ -76,7 +77,7 @@ async def open_scene(
     for scene in scenes:
         await scene.close()
         if failed:
-            _tell(scene.stage)
+            tell(scene.stage)
 
 
 @pytest.fixture
@@ -88,8 +89,18 @@ async def screens(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
             await browser.take_pictures(tmp_path_factory.mktemp("screens"))
 
 
-def _tell(stage: Stage) -> None:
-    """What the service and Asterisk said last."""
-    for log in (stage.log, stage.asterisk.settings.directory / "log" / "console.log"):
+@pytest.fixture
+async def help_desk() -> AsyncIterator[HelpDesk]:
+    """The firm's own help desk, not open yet."""
+    async with HelpDesk.built() as desk:
+        yield desk
+
+
+def tell(stage: Stage) -> None:
+    """What the service's processes and Asterisk said last."""
+    for log in (
+        *(program.log for program in stage.programs.values()),
+        stage.asterisk.settings.directory / "log" / "console.log",
+    ):
         lines = log.read_text(errors="replace").splitlines() if log.is_file() else ["(not there)"]
         sys.stdout.write("\n".join(["", f"--- {log}, the end", *lines[-_TAIL_LINES:], ""]))

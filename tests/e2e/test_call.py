@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import socket
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from playwright.async_api import expect
 
 from callcenter.asterisk.phones import BaresipPhone
-from crm_adapter.webhook.receiver import Receiver
-from crm_adapter.webhook.signing import new_secret
 from recordings import wav
 
 from .conftest import OpenScene
+from .help_desk import HelpDesk
 from .scene import COMPLAINTS, LIMIT_S, SOUNDS, SWITCHBOARD, Api, Scene, speak, until
 from .screens import Screen, Screens
 
@@ -79,41 +75,6 @@ ENGLISH = Act(
     agent_least=2,
     crm_down=False,
 )
-
-
-@dataclass
-class HelpDesk:
-    """The firm's own help desk: real HTTP, on a port that is refused until it opens."""
-
-    receiver: Receiver
-    secret: str
-    socket: socket.socket
-    runner: web.AppRunner
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """Settings of a service that sends its tickets here."""
-        return {
-            "CALLCENTER_CRM__KIND": "webhook",
-            "CALLCENTER_CRM__URL": f"http://127.0.0.1:{self.socket.getsockname()[1]}/",
-            "CALLCENTER_CRM__SECRET": self.secret,
-        }
-
-    async def open(self) -> None:
-        await self.runner.setup()
-        await web.SockSite(self.runner, self.socket).start()
-
-
-@pytest.fixture
-async def help_desk() -> AsyncIterator[HelpDesk]:
-    secret = new_secret()
-    receiver = Receiver(secret)
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))  # not listening yet: who connects is refused, and nobody else gets the port
-    desk = HelpDesk(receiver, secret, bound, web.AppRunner(receiver.app()))
-    yield desk
-    await desk.runner.cleanup()
-    bound.close()
 
 
 @pytest.mark.parametrize("act", [MANDARIN, ENGLISH], ids=["mandarin", "english"])

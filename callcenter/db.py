@@ -208,7 +208,7 @@ def _sqlite_connected(connection: Any, _record: object) -> None:
     # The driver must not begin by itself: a deferred BEGIN lets two writers read the same number.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -156,7 +156,7 @@ class LocalLink:
 
 
 class RedisLink:
-    """Between processes. Each call is tried once, for a moment: nobody's work waits for a Redis that is gone."""
+    """Between processes. Each call is tried for a moment only: nobody's work waits for a Redis that is gone."""
 
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(
@@ -164,7 +164,8 @@ class RedisLink:
             decode_responses=True,
             socket_timeout=_ANSWER_S,
             socket_connect_timeout=_ANSWER_S,
-            retry=Retry(NoBackoff(), 0),
+            # A connection kept from before Redis was started again fails once.
+            retry=Retry(NoBackoff(), 1),
         )
         self._subscribers: dict[str, list[Told]] = {}
         self._up_told: list[Callable[[], None]] = []

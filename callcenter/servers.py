@@ -15,7 +15,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +62,11 @@ class _Server:
         """SIGKILL, as a crash would be."""
         self._end(signal.SIGKILL)
 
+    def remove(self) -> None:
+        """Stop it and leave nothing behind."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     _polite = signal.SIGTERM
 
     def _end(self, number: signal.Signals) -> None:
@@ -101,9 +107,10 @@ class PrivatePostgres(_Server):
             account = pwd.getpwnam("postgres")
             os.chown(folder, account.pw_uid, account.pw_gid)
         server = cls(folder)
-        _run([_postgres("initdb"), "-D", str(folder / "data"), "-U", "callcenter", "-A", "trust", "-E", "UTF8",
-              "--locale=C.UTF-8", "--no-sync"], server._user(), folder)  # fmt: skip
-        server.start()
+        with _or_nothing(server):
+            _run([_postgres("initdb"), "-D", str(folder / "data"), "-U", "callcenter", "-A", "trust", "-E", "UTF8",
+                  "--locale=C.UTF-8", "--no-sync"], server._user(), folder)  # fmt: skip
+            server.start()
         return server
 
     def url(self, database: str) -> str:
@@ -126,11 +133,6 @@ class PrivatePostgres(_Server):
             await connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
         finally:
             await connection.close()
-
-    def remove(self) -> None:
-        """Stop it and leave nothing behind."""
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _command(self) -> list[str]:
         # What a killed server left must not keep its successor from starting.
@@ -162,21 +164,27 @@ class PrivateRedis(_Server):
     def begin(cls) -> PrivateRedis:
         """A new one, running."""
         server = cls(Path(tempfile.mkdtemp(prefix="callcenter-redis-")))
-        server.start()
+        with _or_nothing(server):
+            server.start()
         return server
 
     @property
     def url(self) -> str:
         return f"redis://{_HOST}:{self.port}/0"
 
-    def remove(self) -> None:
-        """Stop it and leave nothing behind."""
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
     def _command(self) -> list[str]:
         return [_program("redis-server", "redis-server"), "--bind", _HOST, "--port", str(self.port), "--save", "",
                 "--appendonly", "no", "--dir", str(self.folder)]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _or_nothing(server: _Server) -> Iterator[None]:
+    """One that does not start leaves no folder."""
+    try:
+        yield
+    except BaseException:
+        server.remove()
+        raise
 
 
 def _postgres(name: str) -> str:
@@ -199,7 +207,5 @@ def _run(command: list[str], user: str | None, folder: Path) -> None:
 
 def _apart(ask: Callable[[], bool]) -> bool:
     """The answer from a thread of its own: the caller may be inside an event loop."""
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(ask).result()

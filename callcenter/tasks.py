@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Coroutine
+from typing import Any
 
 
 class Tasks:
@@ -19,13 +20,9 @@ class Tasks:
         self._children.append(child)
         return child
 
-    def start(self, name: str, work: Awaitable[None]) -> None:
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` until `stop`."""
-
-        async def run() -> None:
-            await work
-
-        self._tasks.append(asyncio.create_task(run(), name=name))
+        self._tasks.append(asyncio.create_task(work, name=name))
 
     async def wait(self) -> None:
         """Until one of them ends; its error is raised."""

@@ -51,6 +51,40 @@ tests_packages() {
   system_packages "${missing[@]}"
 }
 
+server_packages() { # for the tests' own servers on private ports; of the machine's, none may start
+  local missing=()
+  ls /usr/lib/postgresql/*/bin/{initdb,postgres,pg_dump} >/dev/null 2>&1 || missing+=(postgresql)
+  command -v redis-server >/dev/null || missing+=(redis-server)
+  command -v caddy >/dev/null || missing+=(caddy)
+  [ ${#missing[@]} -eq 0 ] && return
+  [ "$(id -u)" = 0 ] && hold_servers
+  system_packages "${missing[@]}"
+  free_servers
+  local name
+  for name in "${missing[@]}"; do # nor shall they start with the machine
+    if [ -e "/etc/init.d/$name" ]; then update-rc.d "$name" disable; fi
+    if command -v systemctl >/dev/null; then systemctl --quiet disable "$name"; fi
+  done
+}
+
+# What Debian's packages ask before they start a daemon or make a database cluster.
+policy=/usr/sbin/policy-rc.d
+clusters=/etc/postgresql-common/createcluster.d/callcenter-setup.conf
+hold_servers() {
+  trap free_servers EXIT
+  mkdir -p "${clusters%/*}"
+  echo "create_main_cluster = false" > "$clusters"
+  [ -e $policy ] && return # the machine has its own rule
+  held=$policy
+  printf '#!/bin/sh\ncase "$1" in postgresql*|redis-server*|caddy*) exit 101 ;; esac\n' > $policy
+  chmod 755 $policy
+}
+
+free_servers() {
+  rm -f "$clusters" ${held:+"$held"}
+  rmdir --ignore-fail-on-non-empty "${clusters%/*}" 2>/dev/null || true
+}
+
 make_venv
 background=()
 scripts/front.sh build & background+=($!)
@@ -58,5 +92,5 @@ if [ -n "$wanted" ]; then
   $bin/callcenter pbx install & background+=($!)
   $bin/callcenter models install & background+=($!)
 fi
-[ "$wanted" = --all ] && tests_packages
+if [ "$wanted" = --all ]; then tests_packages; server_packages; fi
 for job in "${background[@]}"; do wait "$job"; done

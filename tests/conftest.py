@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import gc
+import logging
+import sys
+import threading
+from collections.abc import Iterator
 
 import pytest
+import structlog
+
+_LOGGERS = (None, "dbos", "callcenter", "recordings", "crm_adapter")
 
 
 def pytest_collection(session: pytest.Session) -> None:
@@ -19,3 +26,19 @@ def pytest_collection(session: pytest.Session) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Tests run as the service does."""
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def log_left_as_found() -> Iterator[None]:
+    """The log belongs to the whole process: after a test that ran a command, the others get theirs back."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    hooks = sys.excepthook, threading.excepthook
+    yield
+    if structlog.is_configured():
+        for logger, handlers, level, propagate in before:
+            logger.handlers[:], logger.propagate = handlers, propagate
+            logger.setLevel(level)
+        sys.excepthook, threading.excepthook = hooks
+        logging.captureWarnings(False)
+        structlog.reset_defaults()

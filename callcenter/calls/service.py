@@ -24,12 +24,13 @@ _LONGEST_NOTE = 4000
 
 @dataclass(frozen=True)
 class BusyAgent:
-    """A phone that rings or talks; `queue` is the call's."""
+    """A phone that rings or talks, `since` when; `queue` is the call's."""
 
     extension: str
     call_id: str
     talking: bool
     queue: str | None
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ class Calls:
         async with self.db.read() as session:
             rows = (await session.execute(query)).all()
         return [
-            BusyAgent(leg.extension, call.id, leg.answered_at is not None, call.queue)
+            BusyAgent(leg.extension, call.id, leg.answered_at is not None, call.queue, since)
             for leg, call in rows
-            if leg.extension and (leg.ringing_at or leg.answered_at)
+            if leg.extension and (since := leg.answered_at or leg.ringing_at)
         ]
 
     async def _set(self, call_id: str, event: Event | None = None, **values: Any) -> None:

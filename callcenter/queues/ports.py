@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 # What Asterisk puts before an extension to name its phone.
@@ -32,6 +33,8 @@ class Busy(Protocol):
     def talking(self) -> bool: ...
     @property
     def queue(self) -> str | None: ...
+    @property
+    def since(self) -> datetime: ...
 
 
 BusyAgents = Callable[[], Awaitable[Sequence[Busy]]]

@@ -87,9 +87,11 @@ def left(agent: Agent, call_id: str, wrapup: Mapping[str, timedelta], at: dateti
     return _since(agent, replace(agent, talking=talking, wrapup_until=until), at)
 
 
-def writing_until(agent: Agent, until: datetime | None, at: datetime) -> Agent:
-    """Another process says until when he writes up; what his phone does is known here as well."""
-    return agent if agent.talking else _since(agent, replace(agent, wrapup_until=until), at)
+def as_told(agent: Agent, state: PresenceState, until: datetime | None, at: datetime) -> Agent:
+    """Another process says what he is since when, and until when he writes up; what his phone does is known here."""
+    if state == "wrapup" and not agent.talking:
+        agent = replace(agent, wrapup_until=until)
+    return replace(agent, since=at) if agent.state == state else agent
 
 
 def wrapup_over(agent: Agent, at: datetime) -> Agent:

@@ -67,11 +67,11 @@ class PresenceBook:
         self._told = {user: (agent.state, agent.reason) for user, agent in self._known.items()}
         for phone in busy:
             if user := self.agents.get(phone.extension):
-                agent, now = self.of(user), self.clock()
+                agent = self.of(user)
                 self._known[user] = (
-                    presence.answered(agent, phone.call_id, phone.queue, now)
+                    presence.answered(agent, phone.call_id, phone.queue, phone.since)
                     if phone.talking
-                    else presence.rang(agent, phone.call_id, now)
+                    else presence.rang(agent, phone.call_id, phone.since)
                 )
 
     def of(self, user_id: str) -> Agent:
@@ -90,7 +90,7 @@ class PresenceBook:
     async def end_wrapup(self, user_id: str, extension: str) -> None:
         """The agent is done writing."""
         async with self.db.transaction() as work:
-            await keep_wrapup(work.session, user_id, None)
+            await keep_wrapup(work.session, user_id, None, self.clock())
             work.emit(WrapupEnded(at=self.clock(), user_id=user_id, extension=extension))
         await self._foretell(work.journalled())
 
@@ -117,9 +117,9 @@ class PresenceBook:
                     self._move(user, event.extension, self._after(self.of(user), event))
 
     def _hear_leader(self, event: PresenceChanged) -> None:
-        """For a process that started between the end of a call and the moment its wrap-up was kept."""
-        if not self.leads and event.state == "wrapup":
-            agent = presence.writing_until(self.of(event.user_id), event.wrapup_until, event.at)
+        """For a process that started between what happened and the moment it was kept."""
+        if not self.leads:
+            agent = presence.as_told(self.of(event.user_id), event.state, event.wrapup_until, event.at)
             self._move(event.user_id, event.extension, agent)
 
     def _after(self, agent: Agent, event: OfPhone) -> Agent:
@@ -176,7 +176,8 @@ class PresenceBook:
             return
         self._known[user_id] = after
         if self.leads:
-            if after.wrapup_until != before.wrapup_until:
+            kept = (after.wrapup_until, after.since) == (before.wrapup_until, before.since)
+            if not kept and after.state not in ("talking", "ringing"):
                 self._unsaved[user_id] = after
             self._note(user_id, extension, after)
         self._wake.set()
@@ -203,7 +204,7 @@ class PresenceBook:
             return
         async with self.db.transaction() as work:
             for user_id, agent in unsaved.items():
-                await keep_wrapup(work.session, user_id, agent.wrapup_until)
+                await keep_wrapup(work.session, user_id, agent.wrapup_until, agent.since)
             for event in events:
                 work.emit(event)
         del self._events[: len(events)]

@@ -68,9 +68,13 @@ async def keep_choice(session: AsyncSession, user_id: str, wish: Wish, reason: s
     await session.merge(PresenceRow(user_id=user_id, wish=wish, reason=reason, since=at, wrapup_until=None))
 
 
-async def keep_wrapup(session: AsyncSession, user_id: str, until: datetime | None) -> None:
-    """Keep until when a user writes up. What he chose is not touched: another process may have kept a new choice."""
-    await session.execute(update(PresenceRow).where(PresenceRow.user_id == user_id).values(wrapup_until=until))
+async def keep_wrapup(session: AsyncSession, user_id: str, until: datetime | None, since: datetime) -> None:
+    """Keep until when a user writes up, and since when he is what he is.
+
+    What he chose is not touched: another process may have kept a new choice.
+    """
+    mine = update(PresenceRow).where(PresenceRow.user_id == user_id)
+    await session.execute(mine.values(wrapup_until=until, since=since))
 
 
 async def keep_queue(session: AsyncSession, queue: NewQueue) -> None:

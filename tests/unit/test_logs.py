@@ -8,9 +8,8 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,22 +20,6 @@ from callcenter import logs
 from callcenter.config import LogSettings
 
 Lines = Callable[[], list[dict[str, Any]]]
-_NAMES = (None, "dbos", "callcenter", "recordings", "crm_adapter")
-
-
-@pytest.fixture(autouse=True)
-def left_as_found() -> Iterator[None]:
-    """The log belongs to the whole process: the other tests get theirs back."""
-    loggers = [logging.getLogger(name) for name in _NAMES]
-    before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
-    hooks = sys.excepthook, threading.excepthook
-    yield
-    for logger, handlers, level, propagate in before:
-        logger.handlers[:], logger.propagate = handlers, propagate
-        logger.setLevel(level)
-    sys.excepthook, threading.excepthook = hooks
-    logging.captureWarnings(False)
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -13,13 +13,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
 from yarl import URL
 
-import callcenter.app  # noqa: F401  # every room's tables
-from callcenter import schema
 from callcenter.accounts import routes
 from callcenter.accounts.service import Accounts, NewUser
 from callcenter.config import FirmSettings
 from callcenter.db import Database
 from callcenter.errors import Problem
+from callcenter.link import LocalLink
 from callcenter.web.http import Context, Route
 from callcenter.web.identity import Identity
 from callcenter.web.server import make_app
@@ -35,6 +34,9 @@ class HeldClock:
     def __call__(self) -> datetime:
         return self.now
 
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
 
 @pytest.fixture
 def clock() -> HeldClock:
@@ -42,13 +44,11 @@ def clock() -> HeldClock:
 
 
 @pytest.fixture
-async def accounts(tmp_path: Path, clock: HeldClock) -> AsyncIterator[Accounts]:
-    db = Database(f"sqlite+aiosqlite:///{tmp_path}/test.db")
-    await schema.upgrade(db)
-    found = Accounts(db, clock, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+async def accounts(db: Database, clock: HeldClock) -> Accounts:
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    found = Accounts(db, clock, hasher, LocalLink(clock.seconds))
     await found.add(NewUser("chen", "陈静", "agent", PASSWORD, "1001"))
-    yield found
-    await db.close()
+    return found
 
 
 @pytest.fixture

@@ -95,13 +95,16 @@ class House:
         self.listener = Listener(self.db, "pbx", AGENTS, lambda raw: None, lambda: NOON)
         flow = RecordingFlow(self.db, InlineJobs(), store, self.spool, self.transcriber, lambda: NOON)
         self.calls = Calls(self.db)
-        self.room: Room = build(self.calls, self.listener, Playback(self.db, store), flow)
+        self.subscribers = flow.subscribers()
+        flow.register()
+        self.room: Room = build(self.calls, Playback(self.db, store))
 
     async def call(self, *, recorded: bool = True, done: bool = True) -> str:
         """An answered call of half a minute; its id."""
         menu = MENU if recorded else MENU.replace("0.2  MixMonitorStart caller\n", "")
         for line in conversation(IN + menu + RING_LI + LI_ANSWERS + CALLER_ENDS):
             self.listener.feed(line)
+        await self.listener.load()
         await self.listener.drain()
         self._sound("caller")
         self._sound("heard")
@@ -120,7 +123,7 @@ class House:
         seen = 0
         while len(rows := await self._journal()) > seen:
             for row in rows[seen:]:
-                for subscriber in self.room.subscribers:
+                for subscriber in self.subscribers:
                     await _hand(subscriber, row.event())
             seen = len(rows)
         return [
@@ -231,6 +234,7 @@ async def test_choosing_the_customer(house: House) -> None:
 
 
 async def test_busy_agents(house: House) -> None:
+    await house.listener.load()
     for line in conversation(IN + MENU + RING_LI):
         house.listener.feed(line)
     await house.listener.drain()

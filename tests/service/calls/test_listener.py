@@ -32,8 +32,10 @@ CALLER_UP = ChannelSeen(*CHANNELS["caller"], state="Up", number="13800138000", e
 LI_UP = ChannelSeen(*CHANNELS["li"], state="Up", number="1001", exten="", bridge_id="b1")
 
 
-def listener(db: Database) -> Listener:
-    return Listener(db, "pbx", AGENTS, lambda raw: f"+86{raw}", lambda: CLOCK)
+async def listener(db: Database) -> Listener:
+    ear = Listener(db, "pbx", AGENTS, lambda raw: f"+86{raw}", lambda: CLOCK)
+    await ear.load()
+    return ear
 
 
 async def hear(ear: Listener, table: str) -> None:
@@ -45,8 +47,7 @@ async def hear(ear: Listener, table: str) -> None:
 
 async def restarted(db: Database, boot: str, *channels: ChannelSeen) -> Listener:
     """A new process: loads the ledger, connects, asks what is alive."""
-    ear = listener(db)
-    await ear.load()
+    ear = await listener(db)
     await ear.resync(FakePbxState(boot, list(channels)))
     await ear.drain()
     return ear
@@ -73,7 +74,7 @@ async def running(ear: Listener) -> AsyncIterator[None]:
 
 
 async def test_a_whole_call_is_in_the_ledger(db: Database) -> None:
-    await hear(listener(db), IN + MENU + RING_LI + LI_ANSWERS + CALLER_ENDS)
+    await hear(await listener(db), IN + MENU + RING_LI + LI_ANSWERS + CALLER_ENDS)
     call = await the_call(db)
     assert (call.raw_number, call.number) == ("13800138000", "+8613800138000")
     assert (call.outcome, call.end_cause, call.agent_id) == ("answered", "normal", "user-li")
@@ -86,7 +87,7 @@ async def test_a_whole_call_is_in_the_ledger(db: Database) -> None:
 
 
 async def test_messages_that_change_nothing_write_nothing(db: Database) -> None:
-    ear = listener(db)
+    ear = await listener(db)
     await hear(ear, IN + MENU)
     before = await journal(db)
     async with db.transaction():  # the only writer's turn is taken: a write would wait for ever
@@ -97,7 +98,7 @@ async def test_messages_that_change_nothing_write_nothing(db: Database) -> None:
 async def test_the_running_listener_writes_what_is_fed(db: Database) -> None:
     ended = asyncio.Event()
     db.after_commit(lambda events: ended.set() if events[-1][1].type == "CallEnded" else None)
-    ear = listener(db)
+    ear = await listener(db)
     async with running(ear):
         for line in conversation(IN + MENU + RING_LI + LI_ANSWERS + CALLER_ENDS):
             ear.feed(line)
@@ -107,7 +108,7 @@ async def test_the_running_listener_writes_what_is_fed(db: Database) -> None:
 
 async def test_a_service_killed_in_mid_call_goes_on_with_the_call(db: Database) -> None:
     await restarted(db, "boot-1")
-    await hear(listener(db), IN + MENU + RING_LI + LI_ANSWERS)  # and then kill -9
+    await hear(await listener(db), IN + MENU + RING_LI + LI_ANSWERS)  # and then kill -9
     before = await journal(db)
     ear = await restarted(db, "boot-1", CALLER_UP, LI_UP)
     assert await journal(db) == before
@@ -119,7 +120,7 @@ async def test_a_service_killed_in_mid_call_goes_on_with_the_call(db: Database) 
 
 async def test_a_call_that_ended_unheard_is_closed_as_cut(db: Database) -> None:
     await restarted(db, "boot-1")
-    await hear(listener(db), IN + MENU + RING_LI + LI_ANSWERS)
+    await hear(await listener(db), IN + MENU + RING_LI + LI_ANSWERS)
     await restarted(db, "boot-1")
     call = await the_call(db)
     assert (call.outcome, call.end_cause, call.ended_at) == ("cut", "link_lost", CLOCK)
@@ -137,7 +138,7 @@ async def test_calls_of_a_killed_asterisk_are_closed_with_that_cause(db: Databas
 
 
 async def test_a_call_answered_unheard_is_taken_up(db: Database) -> None:
-    await hear(listener(db), IN + MENU + RING_LI)
+    await hear(await listener(db), IN + MENU + RING_LI)
     ear = await restarted(db, "boot-1", CALLER_UP, LI_UP)
     assert (await journal(db))[-1] == "CallAnswered"
     await hear(ear, CALLER_ENDS)
@@ -167,7 +168,7 @@ async def test_the_way_of_a_call_is_read_from_its_channel_when_nobody_heard_it(d
 
 
 async def test_a_hangup_heard_while_asterisk_was_listing_is_not_undone(db: Database) -> None:
-    ear = listener(db)
+    ear = await listener(db)
     await hear(ear, CALLER_ENDS)
     await ear.resync(FakePbxState("boot-1", [CALLER_UP]))
     await ear.drain()

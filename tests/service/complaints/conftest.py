@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,7 @@ from callcenter.complaints.model import TicketRow
 from callcenter.complaints.ports import CallFacts, Run
 from callcenter.complaints.service import Tickets
 from callcenter.customers.model import CustomerRow
-from callcenter.db import Base, Database, JournalRow
+from callcenter.db import Database, JournalRow
 from callcenter.events import Event
 from crm_adapter.fake import FakeCrm
 
@@ -137,16 +136,9 @@ class Desk:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-
-
-@pytest.fixture
-async def db(url: str) -> AsyncIterator[Database]:
-    database = Database(url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    async with database.transaction() as work:
+async def db(db: Database) -> Database:
+    """With two agents and a customer."""
+    async with db.transaction() as work:
         for user in ("agent-1", "agent-2"):
             work.session.add(
                 UserRow(
@@ -171,8 +163,7 @@ async def db(url: str) -> AsyncIterator[Database]:
                 updated_at=NOW,
             )
         )
-    yield database
-    await database.close()
+    return db
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from callcenter.bus import Bus
-from callcenter.complaints import routes
 from callcenter.complaints.service import NewTicket
 from callcenter.errors import Problem
 from callcenter.events.complaints import TicketCrmChanged
@@ -161,7 +160,7 @@ async def test_a_ticket_that_waits_when_the_crm_is_taken_away(desk: Any) -> None
     assert (row.crm_state, row.crm_external_id) == ("off", None)
 
 
-async def test_through_the_bus(desk: Any, people: Any) -> None:
+async def test_through_the_bus(desk: Any) -> None:
     """The room's own subscriber, on the real journal."""
     started = asyncio.Event()
     begin = desk.jobs.start
@@ -172,7 +171,7 @@ async def test_through_the_bus(desk: Any, people: Any) -> None:
 
     desk.jobs.start = start
     bus = Bus(desk.db)
-    (subscriber,) = routes.build(desk.tickets, people, desk.flow).subscribers
+    (subscriber,) = desk.flow.subscribers()
     reader = asyncio.create_task(bus.run_durable(subscriber))
     row = await desk.tickets.open(LEAK, "agent-1")
     await asyncio.wait_for(started.wait(), 5)

@@ -23,7 +23,7 @@ class OneUser:
 
 @pytest.fixture
 async def client(desk: Any, people: Any) -> AsyncIterator[TestClient[Any, Any]]:
-    room = routes.build(desk.tickets, people, desk.flow)
+    room = routes.build(desk.tickets, people)
     server = TestServer(make_app(room.routes, OneUser(), None))
     async with TestClient(server, cookies={COOKIE: "x"}, headers={"X-CSRF-Token": "csrf"}) as client:
         yield client

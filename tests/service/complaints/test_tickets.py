@@ -97,10 +97,12 @@ async def _take(db: Database, *, give_back: bool) -> str | None:
 async def test_twenty_writers_leave_no_gap(desk: Any, url: str) -> None:
     """Each writer has a connection of its own, as separate processes do; every third try fails and is rolled back."""
     writers = [Database(url) for _ in range(20)]
-    tries = [
-        _take(writer, give_back=(index + turn) % 3 == 0) for turn in range(15) for index, writer in enumerate(writers)
-    ]
-    numbers = [number for number in await asyncio.gather(*tries) if number is not None]
+
+    async def turns(index: int, writer: Database) -> list[str | None]:
+        return [await _take(writer, give_back=(index + turn) % 3 == 0) for turn in range(15)]
+
+    taken = await asyncio.gather(*(turns(index, writer) for index, writer in enumerate(writers)))
+    numbers = [number for each in taken for number in each if number is not None]
     assert sorted(numbers) == [f"202611-{number:04d}" for number in range(1, 201)]
     for writer in writers:
         await writer.close()

@@ -13,7 +13,11 @@ from callcenter.db import Database
 from callcenter.events import Event
 from callcenter.events.complaints import TicketOpened
 from callcenter.events.customers import CustomerChanged
+from callcenter.link import LocalLink, RedisLink
+from callcenter.servers import PrivateRedis
 from callcenter.tasks import Tasks
+
+from ..polling import until
 
 AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
@@ -111,4 +115,102 @@ async def test_a_failing_event_is_tried_again_and_holds_its_place(
     await emit(db, opened("1"), opened("2"), opened("3"))
     tasks.start("durable", bus.run_durable(durable(hear)))
     assert await take(heard, 3) == ["1", "2", "3"]
+    await tasks.stop()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+async def test_another_process_hears_of_it(db: Database, url: str, redis: PrivateRedis) -> None:
+    """By Redis at once; without Redis by looking again; and nothing twice."""
+    other = Database(url)
+    link = RedisLink(redis.url)
+    bus, heard = Bus(other, link), asyncio.Queue[str]()
+    writer = RedisLink(redis.url)
+    Bus(db, writer)
+
+    async def hear(event: Event) -> None:
+        assert isinstance(event, TicketOpened)
+        heard.put_nowait(event.number)
+
+    await emit(db, opened("before"))
+    await bus.start()
+    bus.add_live(Subscriber(hear, (TicketOpened,)))
+    tasks = Tasks()
+    for name, work in (("link", link.run()), ("writer", writer.run()), ("live", bus.run_live())):
+        tasks.start(name, work)
+    await emit(db, opened("1"))
+    assert await take(heard, 1) == ["1"]
+    await asyncio.to_thread(redis.kill)
+    await emit(db, opened("2"), opened("3"))
+    assert await take(heard, 2) == ["2", "3"]
+    await asyncio.to_thread(redis.start)
+    await emit(db, opened("4"))
+    assert await take(heard, 1) == ["4"]
+    assert heard.empty()
+    await tasks.stop()
+    for each in (link, writer):
+        await each.close()
+    await other.close()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+async def test_a_durable_subscriber_runs_in_one_process_at_a_time(db: Database, url: str) -> None:
+    """The second takes over where the first stopped, as soon as that has ended."""
+    other, link = Database(url), LocalLink()
+    first, second = Bus(db, link), Bus(other, link)
+    heard = asyncio.Queue[str]()
+    entered, gate = asyncio.Event(), asyncio.Event()
+
+    async def slow(event: Event) -> None:
+        assert isinstance(event, TicketOpened)
+        entered.set()
+        await gate.wait()
+        heard.put_nowait(f"first {event.number}")
+
+    async def quick(event: Event) -> None:
+        assert isinstance(event, TicketOpened)
+        heard.put_nowait(f"second {event.number}")
+
+    one, two = Tasks(), Tasks()
+    one.start("one", first.run_durable(durable(slow)))
+    await emit(db, opened("1"))
+    await asyncio.wait_for(entered.wait(), 10)
+    two.start("two", second.run_durable(durable(quick)))
+    await emit(db, opened("2"))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(heard.get(), 1.0)
+    gate.set()
+    assert await take(heard, 2) == ["first 1", "first 2"]
+    await until_kept(db, 2)
+    await one.stop()
+    await emit(db, opened("3"))
+    assert await take(heard, 1) == ["second 3"]
+    await two.stop()
+    await other.close()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+async def test_who_joins_late_misses_nothing_and_hears_nothing_twice(db: Database) -> None:
+    bus, heard = Bus(db), list[str]()
+
+    async def hear(event: Event) -> None:
+        assert isinstance(event, TicketOpened)
+        heard.append(event.number)
+
+    await bus.start()
+    tasks = Tasks()
+    tasks.start("live", bus.run_live())
+    joining = list[asyncio.Task[None]]()
+    for place in range(30):
+        await emit(db, opened(str(place)))
+        if place == 10:
+            after = bus.position
+            told = [str(number) for number in range(after, 30)]
+            joining.append(asyncio.create_task(bus.join([Subscriber(hear, (TicketOpened,))], after)))
+    await asyncio.gather(*joining)
+
+    async def all_heard() -> bool:
+        return len(heard) >= len(told)
+
+    await until(all_heard)
+    assert heard == told
     await tasks.stop()

@@ -37,7 +37,12 @@ def test_a_command_names_what_is_wrong(
     assert "complaint, inquiry, operator, repair" in capsys.readouterr().err
 
 
-def test_an_agent_serves_queues_at_once_and_a_later_one_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_agent_serves_queues_at_once_and_a_later_one_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_url: str
+) -> None:
+    monkeypatch.setenv("CALLCENTER_DATABASE__URL", empty_url)
+    monkeypatch.setenv("CALLCENTER_DATA_DIR", str(tmp_path))
+    assert main(["migrate"]) == 0
     assert add_user(tmp_path, monkeypatch, "chen", "--name", "陈静", "--extension", "1001") == 0
     settings = load(data_dir=tmp_path, web={"port": 0}, agi={"port": 0}, ami={"port": 1})
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from callcenter.config import load
+
 PROGRAM = """
 import asyncio, os, sys
 from pathlib import Path
@@ -34,7 +36,7 @@ async def job(run: Run, key: str) -> None:
     (folder / f"done-{key}").touch()
 
 async def main() -> None:
-    jobs = Jobs(f"sqlite:///{folder}/jobs.db")
+    jobs = Jobs(sys.argv[3])
     jobs.register("job", job)
     await jobs.launch()
     if kill:
@@ -52,13 +54,15 @@ asyncio.run(main())
 """
 
 
-def run(folder: Path, how: str) -> int:
-    return subprocess.run([sys.executable, "-c", PROGRAM, str(folder), how], timeout=60, check=False).returncode
+def run(folder: Path, how: str, url: str) -> int:
+    jobs_url = load(data_dir=folder, database={"url": url}).jobs_url
+    words = [sys.executable, "-c", PROGRAM, str(folder), how, jobs_url]
+    return subprocess.run(words, timeout=60, check=False).returncode
 
 
-def test_jobs_survive_a_kill_and_run_once(tmp_path: Path) -> None:
-    assert run(tmp_path, "kill") == -9
-    assert run(tmp_path, "finish") == 0
+def test_jobs_survive_a_kill_and_run_once(tmp_path: Path, url: str) -> None:
+    assert run(tmp_path, "kill", url) == -9
+    assert run(tmp_path, "finish", url) == 0
     lines = (tmp_path / "log").read_text().splitlines()
     assert sorted(line for line in lines if line.startswith("second")) == [f"second {key}" for key in "abcde"]
     # The first step of the one that was killed in its second is remembered, not run again.

@@ -52,11 +52,21 @@ async def test_a_shared_number_finds_everyone(customers: Customers) -> None:
     assert {each.name for each in await customers.find_by_number("13800138000")} == {"王小明", "李芳"}
 
 
-async def test_the_lookup_reads_the_index_only(customers: Customers) -> None:
-    query = "EXPLAIN QUERY PLAN SELECT DISTINCT customer_id FROM customer_phones WHERE lookup_key = 'x' LIMIT 20"
+# How a database tells what it would read, and what it then says. PostgreSQL takes no index of an empty table by itself.
+PLANS = {
+    "sqlite": ([], "EXPLAIN QUERY PLAN", "USING COVERING INDEX ix_customer_phones_lookup_key (lookup_key=?)"),
+    "postgresql": (["SET enable_seqscan = off"], "EXPLAIN", "Index Only Scan using ix_customer_phones_lookup_key"),
+}
+
+
+async def test_the_lookup_reads_the_index_only(customers: Customers, kind: str) -> None:
+    before, explain, wanted = PLANS[kind]
+    query = f"{explain} SELECT DISTINCT customer_id FROM customer_phones WHERE lookup_key = 'x' LIMIT 20"
     async with customers.db.read() as session:
-        plan = [row[-1] for row in await session.execute(text(query))]
-    assert plan == ["SEARCH customer_phones USING COVERING INDEX ix_customer_phones_lookup_key (lookup_key=?)"]
+        for statement in before:
+            await session.execute(text(statement))
+        plan = "\n".join(row[-1] for row in await session.execute(text(query)))
+    assert wanted in plan
 
 
 @pytest.mark.parametrize("q", ["王小", "小明", "138-0013-8000", "8000", "3-2-1201", "翠湖花园3栋", "K-1", " 王小明 "])

@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -23,17 +22,16 @@ from callcenter.complaints.routes import TicketShapes
 from callcenter.customers.numbers import PhoneRegion, parse
 from callcenter.customers.service import Customers
 from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
-from callcenter.db import Base, Database
-from callcenter.desk.build import DeskParts, build
-from callcenter.desk.hub import Hub
+from callcenter.db import Database
+from callcenter.desk.build import Desk, DeskParts, build
+from callcenter.desk.caller import Callers
 from callcenter.events import Event, calls, people
 from callcenter.events.ids import new_id
+from callcenter.link import Link, LocalLink
 from callcenter.queues.shapes import PresenceView, QueueLive
-from callcenter.rooms import Room
 from callcenter.web.identity import Identity
 from callcenter.web.server import COOKIE, make_app
 from crm_adapter.ports import ForeignRecord
-from recordings.model import Base as RecordingsBase
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 REGION = PhoneRegion(area_code="020", internal=("1000-1999",))
@@ -46,6 +44,7 @@ class FakeFloor:
     def __init__(self) -> None:
         self.states: dict[str, people.PresenceState] = {}
         self.waiting = 0
+        self.left: list[str] = []
         self._presence_watchers: list[Callable[[str, str], None]] = []
         self._queue_watchers: list[Callable[[], None]] = []
 
@@ -56,6 +55,9 @@ class FakeFloor:
             told(f"user-{extension}", extension)
         for changed in self._queue_watchers:
             changed()
+
+    async def leave(self, user_id: str) -> None:
+        self.left.append(user_id)
 
     def view(self, user_id: str, extension: str | None) -> PresenceView:
         return PresenceView(
@@ -116,11 +118,24 @@ class Browser:
         self._apply(message)
         return message
 
+    async def read_what_came(self) -> None:
+        """Apply what is there already."""
+        with contextlib.suppress(TimeoutError):
+            while True:
+                received = await asyncio.wait_for(self.socket.receive(), 0.02)
+                assert received.type == WSMsgType.TEXT, received
+                self._apply(received.json())
+
     async def until(self, kind: str) -> dict[str, Any]:
         """The next message of a kind; others are applied on the way."""
         while (message := await self.next())["type"] != kind:
             pass
         return message
+
+    async def shows(self, states: dict[str, str]) -> None:
+        """Read on until it shows these calls so: a screen follows the ledger at a distance."""
+        while {call: pop["state"] for call, pop in self.pops.items()} != states:
+            await self.next()
 
     def _apply(self, message: dict[str, Any]) -> None:
         self.messages.append(message)
@@ -206,21 +221,21 @@ class Line:
 class House:
     """Everything under one roof. `restart` is the service killed and started again on the same database."""
 
-    path: Path
+    db: Database
     floor: FakeFloor = field(default_factory=FakeFloor)
+    link: Link = field(default_factory=LocalLink)
     crm: FakeCrm | None = None
     now: datetime = START
     backlog: int = 256
-    # Cookies whose session is over, and who was told to leave the queues.
+    # Cookies whose session is over.
     session_ends: datetime | None = None
     over: set[str] = field(default_factory=set)
-    left: list[str] = field(default_factory=list)
+
+    @property
+    def left(self) -> list[str]:
+        return self.floor.left
 
     async def __aenter__(self) -> House:
-        self.db = Database(f"sqlite+aiosqlite:///{self.path / 'test.db'}")
-        async with self.db.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
-            await connection.run_sync(RecordingsBase.metadata.create_all)
         await self._hire()
         self.customers = Customers(self.db, lambda: self.now, REGION)
         self.client = ClientSession()
@@ -232,7 +247,6 @@ class House:
     ) -> None:
         await self._close()
         await self.client.close()
-        await self.db.close()
 
     async def restart(self) -> None:
         """End the service and start it again."""
@@ -250,19 +264,26 @@ class House:
         return Identity(user_id, extension, AGENTS[extension], "agent", extension, "zh-CN", "csrf", token, until)
 
     async def session_over(self, who: Identity) -> None:
-        """As the service does it."""
-        self.hub.sign_out(who.session)
-        if not self.hub.has_user(who.user_id):
-            self.left.append(who.user_id)
+        """As signing out does it."""
+        await self.door.room.session_over(who)
+
+    async def ended(self, token: str) -> None:
+        """A session is ended, as the journal tells it."""
+        who = await self.identify(token)
+        assert who is not None
+        self.over.add(token)
+        async with self.db.transaction() as work:
+            work.emit(people.SessionEnded(at=self.now, user_id=who.user_id, session=token))
 
     def user_id(self, extension: str) -> str:
         """The user at a phone."""
         return f"user-{extension}"
 
     @contextlib.asynccontextmanager
-    async def browser(self, who: str) -> AsyncIterator[Browser]:
-        """A tab, with its snapshot."""
-        async with self.client.ws_connect(self.url("/desk"), headers=self.cookie(who)) as socket:
+    async def browser(self, who: str, door: Door | None = None) -> AsyncIterator[Browser]:
+        """A tab, with its snapshot; at another web process when one is named."""
+        url = (door or self.door).url("/desk")
+        async with self.client.ws_connect(url, headers=self.cookie(who)) as socket:
             tab = Browser(socket)
             assert (await tab.next())["type"] == "snapshot"
             yield tab
@@ -280,7 +301,7 @@ class House:
 
     def url(self, path: str) -> str:
         """An address of the API."""
-        return str(self.server.make_url("/api/v1" + path))
+        return self.door.url(path)
 
     def cookie(self, who: str) -> dict[str, str]:
         """The session of a user."""
@@ -321,31 +342,53 @@ class House:
                 )  # fmt: skip
 
     async def _open(self) -> None:
-        names = Names({self.user_id(extension): name for extension, name in AGENTS.items()})
-        tickets: Any = type("TicketNames", (), {"customers": self.customers})()
-        self.hub = Hub()
-        room = build(
-            DeskParts(
-                db=self.db, clock=lambda: self.now, calls=Calls(self.db), customers=self.customers,
-                ticket_shapes=TicketShapes(tickets, names), floor=self.floor, foreign=self.crm, backlog=self.backlog,
-                sessions=self, session_over=self.session_over, hub=self.hub,
-            )
-        )  # fmt: skip
-        self._tasks = self._run(room)
-        self.server = TestServer(make_app(room.routes, self, None))
-        await self.server.start_server()
-
-    def _run(self, room: Room) -> list[asyncio.Task[None]]:
-        bus = Bus(self.db)
-        for subscriber in room.subscribers:
-            if subscriber.durable is None:
-                bus.add_live(subscriber)
-        durable = [bus.run_durable(each) for each in room.subscribers if each.durable]
-        running = [bus.run_live(), *durable, *(task() for _name, task in room.tasks)]
-        return [asyncio.ensure_future(work) for work in running]
+        self.door = await Door.open(self, self.link)
 
     async def _close(self) -> None:
-        for task in self._tasks:
+        await self.door.close()
+
+
+@dataclass
+class Door:
+    """One web process on the house's database."""
+
+    room: Desk
+    server: TestServer
+    tasks: list[asyncio.Task[None]]
+
+    @classmethod
+    async def open(cls, house: House, link: Link) -> Door:
+        names = Names({house.user_id(extension): name for extension, name in AGENTS.items()})
+        tickets: Any = type("TicketNames", (), {"customers": house.customers})()
+        bus = Bus(house.db, link)
+        await bus.start()
+        desk = build(
+            DeskParts(
+                db=house.db, clock=lambda: house.now, calls=Calls(house.db), customers=house.customers,
+                ticket_shapes=TicketShapes(tickets, names), floor=house.floor, foreign=house.crm,
+                backlog=house.backlog, sessions=house, link=link,
+            )
+        )  # fmt: skip
+        await desk.load()
+        for subscriber in desk.room.subscribers:
+            bus.add_live(subscriber)
+        durable = Callers(Calls(house.db), house.customers, lambda: house.now).subscribers()
+        work = [
+            link.run(),
+            bus.run_live(),
+            *map(bus.run_durable, durable),
+            *(task() for _name, task in desk.room.tasks),
+        ]
+        server = TestServer(make_app(desk.room.routes, house, None))
+        await server.start_server()
+        return cls(desk, server, [asyncio.ensure_future(each) for each in work])
+
+    def url(self, path: str) -> str:
+        """An address of the API."""
+        return str(self.server.make_url("/api/v1" + path))
+
+    async def close(self) -> None:
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.server.close()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from callcenter.calls.model import CallLegRow, CallTalkRow
+from callcenter.db import Database
 from callcenter.events.ids import new_id
 from recordings.model import RecordingRow, TranscriptRow
 
@@ -18,8 +18,8 @@ from .house import START, House, Line
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path) as house:
+async def house(db: Database) -> AsyncIterator[House]:
+    async with House(db) as house:
         yield house
 
 

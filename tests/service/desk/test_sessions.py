@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
+from callcenter.db import Database
 from callcenter.desk.hub import SIGNED_OUT
 
 from .house import START, Browser, House
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with House(tmp_path) as house:
+async def house(db: Database) -> AsyncIterator[House]:
+    async with House(db) as house:
         yield house
 
 

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-import callcenter.queues.model  # noqa: F401
 from callcenter.accounts.model import UserRow
-from callcenter.db import Base, Database
+from callcenter.db import Database
 from callcenter.queues.service import Queues
 from callcenter.queues.store import NewQueue
 
@@ -34,6 +31,7 @@ class Phone:
     call_id: str
     talking: bool
     queue: str | None
+    since: datetime = NOON
 
 
 @dataclass
@@ -54,11 +52,7 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    db = Database(f"sqlite+aiosqlite:///{tmp_path / 'queues.db'}")
-    tables = [Base.metadata.tables[name] for name in ("users", "queues", "queue_members", "presence", "journal")]
-    async with db.engine.begin() as connection:
-        await connection.run_sync(lambda given: Base.metadata.create_all(given, tables=tables))
+async def house(db: Database) -> House:
     async with db.transaction() as work:
         work.session.add_all([_user(extension, user) for extension, user in AGENTS.items()])
     house = House(db)
@@ -67,8 +61,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     await queues.keep_queue(NewQueue("inquiry", "咨询", "Inquiries", wrapup_s=0))
     await queues.serve("user-li", ["complaint", "inquiry"])
     await queues.serve("user-wang", ["inquiry"])
-    yield house
-    await db.close()
+    return house
 
 
 def _user(extension: str, user: str) -> UserRow:

@@ -29,12 +29,12 @@ class Line:
 
 async def talk(queues: Queues, call: str = "c1", queue: str = "complaint") -> None:
     now = queues.clock()
-    await queues.presence.on_call(CallRinging(at=now, call_id=call, ring_id="r", extension="1001", queue=queue))
-    await queues.presence.on_call(CallAnswered(at=now, call_id=call, extension="1001", queue=queue))
+    await queues.presence.on_event(CallRinging(at=now, call_id=call, ring_id="r", extension="1001", queue=queue))
+    await queues.presence.on_event(CallAnswered(at=now, call_id=call, extension="1001", queue=queue))
 
 
 async def leave(queues: Queues, call: str = "c1") -> None:
-    await queues.presence.on_call(CallAgentLeft(at=queues.clock(), call_id=call, extension="1001"))
+    await queues.presence.on_event(CallAgentLeft(at=queues.clock(), call_id=call, extension="1001"))
 
 
 def state(queues: Queues) -> str:
@@ -139,7 +139,7 @@ async def test_wrapup_survives_a_restart_and_then_ends(house: House) -> None:
     await queues.presence.choose("user-li", "1001", "ready", None)
     await talk(queues)
     await leave(queues)
-    await queues.presence.end_wrapup("user-wang", "1002")  # any save keeps what waits
+    await queues.presence.save()
     again = await house.enter()
     assert state(again) == "wrapup"
     house.clock.pass_by(15)
@@ -161,7 +161,7 @@ async def test_after_a_restart_in_mid_call_the_agent_is_talking(house: House) ->
     house.busy = [Phone("1001", "c1", talking=True, queue="complaint")]
     again = await house.enter()
     assert state(again) == "talking"
-    await again.presence.on_call(CallEnded(at=NOON, call_id="c1", outcome="cut", cause="link_lost"))
+    await again.presence.on_event(CallEnded(at=NOON, call_id="c1", outcome="cut", cause="link_lost"))
     assert state(again) == "wrapup"
 
 
@@ -171,8 +171,10 @@ async def test_the_journal_tells_attendance(house: House) -> None:
     await talk(queues)
     await leave(queues)
     await queues.presence.choose("user-li", "1001", "paused", "meal")
+    await queues.presence.save()
+    changes = select(JournalRow).where(JournalRow.type == "PresenceChanged")
     async with house.db.read() as session:
-        rows = (await session.scalars(select(JournalRow).order_by(JournalRow.seq))).all()
+        rows = (await session.scalars(changes.order_by(JournalRow.seq))).all()
     assert [(row.payload["state"], row.payload["reason"]) for row in rows] == [
         ("ready", None),
         ("talking", None),

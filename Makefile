@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -q
 
-.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e proof images screenshots generate lock fmt clean
+.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e e2e-scaled proof images screenshots generate lock fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -40,6 +40,9 @@ unit: test-fast
 
 service: setup-all ## real servers on private ports
 	$(PYTEST) tests/wire tests/service
+
+e2e-scaled: setup-all ## the same in processes, each of which is killed and ended in turn
+	$(PYTEST) tests/e2e/test_scaled.py
 
 e2e: setup-all ## a caller, an agent's phone, a browser
 	$(PYTEST) tests/e2e

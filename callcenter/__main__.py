@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import importlib
 import json
 import sys
@@ -59,7 +60,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _file_trouble(error: Exception) -> Problem | None:
-    """A file or folder that cannot be read or written is for a person to mend, wherever a command needs it."""
+    """A full disk, a file that cannot be read or written: for a person to mend, wherever a command needs it."""
+    if getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error):
+        return Problem("no_space")
     if not isinstance(error, OSError) or error.filename is None:
         return None
     return Problem("file_trouble", path=error.filename, reason=error.strerror or type(error).__name__)

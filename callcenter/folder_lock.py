@@ -31,10 +31,10 @@ class FolderLock:
             holder = file.read().strip()
             file.close()
             raise Problem("folder_in_use", field="folder", folder=self._folder, holder=holder) from None
+        self._file = file
         file.truncate(0)
         file.write(f"{who}, pid {os.getpid()}\n")
         file.flush()
-        self._file = file
 
     def release(self) -> None:
         """Let others have it."""

@@ -136,7 +136,7 @@ def _check_form(base: Base) -> None:
 
 def check_disk(settings: Settings) -> None:
     """Raise `Problem` when a disk on which the service writes is as good as full."""
-    for folder in {settings.data_dir, settings.spool_dir, settings.store_dir}:
+    for folder in (settings.data_dir, settings.spool_dir, settings.store_dir):
         near = next((each for each in (folder, *folder.resolve().parents) if each.exists()), folder)
         free_mb = shutil.disk_usage(near).free // 2**20
         if free_mb < settings.disk.min_free_mb:

@@ -6,5 +6,9 @@ bin=.venv/bin
 echo "## $(date -u +%F), $(nproc) cores, $(awk '/MemTotal/ {printf "%.0f", $2/2^20}' /proc/meminfo) GiB, $($bin/python -V), Asterisk $(ls "${XDG_CACHE_HOME:-$HOME/.cache}/callcenter/asterisk" | grep -E '^[0-9]' | tail -n 1)"
 echo "### callcenter bench pop --json"
 $bin/callcenter bench pop --json
+echo "### callcenter bench pop --json --scaled"
+$bin/callcenter bench pop --json --scaled
 echo "### pytest tests/e2e"
 $bin/pytest -q --durations=0 tests/e2e
+echo "### make images"
+scripts/images.sh

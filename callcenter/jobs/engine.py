@@ -79,6 +79,7 @@ class Jobs:
             "system_database_url": self._url,
             "application_version": _VERSION,
             "executor_id": self.executor,
+            "sys_db_pool_size": 8,
             "log_level": "ERROR",  # below it tells every expected retry with a trace
             "console_log_level": "ERROR",
             "notification_listener_polling_interval_sec": _POLL_S,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -82,6 +83,20 @@ def test_a_full_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = started(monkeypatch, small_disk, "serve")
     assert (refusal.code, refusal.params["folder"]) == ("disk_full", small_disk)
     assert list(small_disk.iterdir()) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may mount a small disk; the next test needs none")
+def test_a_disk_without_any_space(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where somebody has switched the check off."""
+    with contextlib.suppress(OSError):
+        (small_disk / "filler").write_bytes(bytes(2**21))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("CALLCENTER_DATA_DIR", str(small_disk))
+    monkeypatch.setenv("CALLCENTER_DISK__MIN_FREE_MB", "0")
+    assert main(["serve"]) == 1
+    assert capsys.readouterr().err.splitlines()[-2].startswith("There is no space left")
 
 
 ADD = ["user", "add", "chen", "--name", "陈静", "--password", "x" * 9]

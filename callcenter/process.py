@@ -154,22 +154,31 @@ async def listening(starting: Any, host: str, port: int, setting: str) -> None:
 
 
 async def _until_told(process: Process) -> None:
-    """Until a signal asks for the end, or a task ends that must not; its error is raised."""
-    stop = asyncio.Event()
+    """Until a signal asks for the end, or a task ends that must not; its error is raised. A second signal hurries."""
+    signals: asyncio.Queue[None] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    ending = asyncio.create_task(stop.wait(), name="signal")
+        asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, None)
     failing = asyncio.create_task(process.base.tasks.wait(), name="watch")
     try:
-        await asyncio.wait({ending, failing}, return_when=asyncio.FIRST_COMPLETED)
-        if failing.done():
+        if await _first(asyncio.create_task(signals.get(), name="signal"), failing) is failing:
             failing.result()
-        log.info("draining", process=process.base.name)
-        await process.drain()
+        log.info("draining")
+        draining = asyncio.create_task(process.drain(), name="drain")
+        if await _first(draining, asyncio.create_task(signals.get(), name="second signal")) is draining:
+            draining.result()
     finally:
-        for task in (ending, failing):
+        failing.cancel()
+        await asyncio.gather(failing, return_exceptions=True)
+
+
+async def _first(*tasks: asyncio.Task[None]) -> asyncio.Task[None]:
+    """The task that ends first; signals that nobody waits for any more are let go."""
+    done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        if task.get_name() != "watch":
             task.cancel()
-        await asyncio.gather(ending, failing, return_exceptions=True)
+    await asyncio.gather(*(task for task in left if task.get_name() != "watch"), return_exceptions=True)
+    return done.pop()
 
 
 def run(make_process: Callable[[], Process]) -> int:
@@ -182,7 +191,7 @@ def run(make_process: Callable[[], Process]) -> int:
             await _until_told(process)
         finally:
             await process.stop()
-            log.info("ended", process=process.base.name)
+            log.info("ended")
 
     uvloop.run(act())
     return 0

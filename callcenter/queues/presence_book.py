@@ -61,7 +61,9 @@ class PresenceBook:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def load(self, busy: Iterable[Busy]) -> None:
-        """Take up what was kept, and the phones that are busy."""
+        """Take up what was kept, and the phones that are busy. What an earlier term has not kept is forgotten."""
+        self._unsaved.clear()
+        self._events.clear()
         async with self.db.read() as session:
             self._known = await read_presence(session)
         self._told = {user: (agent.state, agent.reason) for user, agent in self._known.items()}

@@ -52,7 +52,8 @@ class Queues:
         """Take up what is kept: queues, who serves them, presence, busy phones."""
         if self.leads:
             async with self.db.transaction() as work:
-                await keep_first_queues(work.session)
+                if await keep_first_queues(work.session):
+                    work.emit(StaffChanged(at=self.clock()))
         await self.refresh()
         await self.presence.load(await self.busy())
         self._everything_changed()

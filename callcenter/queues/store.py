@@ -82,12 +82,14 @@ async def keep_queue(session: AsyncSession, queue: NewQueue) -> None:
     await session.merge(QueueRow(**vars(queue)))
 
 
-async def keep_first_queues(session: AsyncSession) -> None:
-    """Give a firm without queues its first ones."""
-    if await session.scalar(select(QueueRow.name).limit(1)) is None:
-        for queue in FIRST_QUEUES:
-            await keep_queue(session, queue)
-        await session.flush()
+async def keep_first_queues(session: AsyncSession) -> bool:
+    """Give a firm without queues its first ones; whether it had none."""
+    if await session.scalar(select(QueueRow.name).limit(1)) is not None:
+        return False
+    for queue in FIRST_QUEUES:
+        await keep_queue(session, queue)
+    await session.flush()
+    return True
 
 
 async def keep_served(session: AsyncSession, user_id: str, queues: Iterable[str]) -> None:

@@ -205,14 +205,15 @@ async def _words_are_readable(transcript: Any, act: Act) -> None:
     assert transcript["language"] == act.language
     said = {side: _said(transcript, side) for side in ("caller", "agent")}
     if act.language == "zh":
-        assert not re.search(r"[\u4e00-\u9fff]\s+[\u4e00-\u9fff]", said["caller"] + said["agent"]), said
+        assert not re.search(r"[\u4e00-\u9fff][^\S\n]+[\u4e00-\u9fff]", said["caller"] + said["agent"]), said
     assert len([word for word in act.caller_words if word in said["caller"]]) >= act.caller_least, said
     assert len([word for word in act.agent_words if word in said["agent"]]) >= act.agent_least, said
     assert not [word for word in act.agent_words if word in said["caller"]], said
 
 
 def _said(transcript: Any, side: str) -> str:
-    return " ".join(each["text"] for each in transcript["utterances"] if each["side"] == side).lower()
+    """One utterance a line."""
+    return "\n".join(each["text"] for each in transcript["utterances"] if each["side"] == side).lower()
 
 
 async def _word_can_be_heard(mine: Screen, call_id: str) -> None:

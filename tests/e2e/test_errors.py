@@ -57,7 +57,7 @@ async def test_broken_flow_file(open_scene: OpenScene) -> None:
     await scene.waits(caller)
     assert "CC_QUEUE=complaint" in await scene.channel(caller.number)
     log = scene.stage.log.read_text(encoding="utf-8")
-    assert re.search(rf"flow_broken_last_good_kept.*line={line}\b", log), log
+    assert re.search(rf'flow_broken_last_good_kept.*"line": {line}\b', log), log
     main.write_text(good, encoding="utf-8")
     assert (await callcenter("ivr", "check", env=scene.stage.environment())).status == 0
 

@@ -78,12 +78,14 @@ async def _round(scene: ScaledScene, api: Api, books: Books, part: str, number: 
     await scene.kill(part)
     if part.startswith("web"):  # another takes its place: nobody waits for this one
         took = await scene.desks_in_order(killed)
+        print(f"{part} killed: desks at the other process after {took:.2f} s")
         assert took < BACK_S, f"desks back after {took:.1f} s"
     body = {"kind": "complaint", "summary": f"kitchen ceiling leaks, {number}", "call_id": talk.call_id}
     opening = asyncio.create_task(scene.surely(lambda: api.send("POST", "/tickets", body, key=number)))
     await speak(talk.caller, _ENGLISH / "caller_inquiry.wav")
     await scene.revive(part)
     took = await scene.desks_in_order(time.monotonic())
+    print(f"{part} back: desks in order after {took:.2f} s")
     assert took < BACK_S, f"{part}: desks in order after {took:.1f} s"
     ticket = await opening
     await talk.caller.hang_up()
@@ -209,6 +211,7 @@ async def test_each_process_ends_under_load_without_a_loss(scene: ScaledScene, s
         for client in clients:
             client.cancel()
         await asyncio.gather(*clients, return_exceptions=True)
+    print(f"each process ended under load: {dict(load.answers)}")
     assert set(load.answers) == {"GET 200", "POST 201"}, load.answers
     kept = [row["number"] async for row in _pages(api, "/tickets?kind=inquiry")]
     assert load.opened <= set(kept)

@@ -35,11 +35,7 @@ RUN npm ci --no-audit --no-fund --loglevel=error
 COPY frontend ./
 RUN npm run --silent build -- --logLevel warn
 
-FROM python AS callcenter
-# For `callcenter backup` and `restore`.
-RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-client-15 \
-    && apt-get clean && rm -rf /var/lib/apt/lists/*
+FROM python AS ground
 RUN useradd --uid 10001 --home-dir /srv/callcenter --no-create-home --shell /usr/sbin/nologin callcenter \
     && install -d -o callcenter -g callcenter -m 0700 /srv/callcenter /srv/callcenter/data /srv/callcenter/models \
        /srv/callcenter/recordings /srv/callcenter/spool
@@ -50,6 +46,14 @@ ENV PATH=/opt/venv/bin:$PATH LANG=C.UTF-8 PYTHONUNBUFFERED=1 \
     CALLCENTER_RECORDINGS__STORE_DIR=/srv/callcenter/recordings \
     CALLCENTER_SPEECH__MODELS_DIR=/srv/callcenter/models
 WORKDIR /opt/callcenter
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["callcenter"]
+
+FROM ground AS callcenter
+# For `callcenter backup` and `restore`.
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-client-15 \
+    && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY --from=screens /opt/callcenter/frontend/dist frontend/dist
 COPY LICENSE NOTICE ./
 COPY migrations migrations
@@ -60,19 +64,26 @@ COPY callcenter callcenter
 # The checkout may be readable by its owner only.
 RUN chmod -R a+rX . && python -m compileall -q callcenter recordings crm_adapter migrations
 USER 10001:10001
-STOPSIGNAL SIGTERM
 # `ami`, `agi` and `worker` answer at the monitor's port, `web` at its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", "import http.client, os, sys; \
 at = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('CALLCENTER_MONITOR__PORT') or os.environ.get('CALLCENTER_WEB__PORT') or 8080), timeout=4); \
 at.request('GET', '/healthz'); sys.exit(at.getresponse().status != 200)"]
-ENTRYPOINT ["callcenter"]
 CMD ["serve"]
 
-FROM callcenter AS asterisk
-USER root
+# Of the service only what `pbx install` and `pbx run` read: another image is another container, and whoever replaces
+# Asterisk's container cuts every call.
+FROM ground AS asterisk
+COPY callcenter/__init__.py callcenter/__main__.py callcenter/errors.py callcenter/
+COPY callcenter/words/__init__.py callcenter/words/asterisk.* callcenter/words/
+COPY callcenter/asterisk callcenter/asterisk
 RUN XDG_CACHE_HOME=/opt/cache callcenter pbx install \
     && rm -rf /opt/cache/callcenter/asterisk/current/usr/share/doc /opt/cache/callcenter/asterisk/current/usr/share/man \
        /opt/cache/callcenter/asterisk/current/usr/share/locale
+COPY LICENSE NOTICE ./
+COPY crm_adapter crm_adapter
+COPY callcenter/config.py callcenter/
+COPY callcenter/words/core.* callcenter/words/
+RUN chmod -R a+rX . && python -m compileall -q callcenter crm_adapter
 ENV CALLCENTER_ASTERISK_ROOT=/opt/cache/callcenter/asterisk/current
 USER 10001:10001
 # The manager greets whoever connects: so it answers, and its event loop runs.

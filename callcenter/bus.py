@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from sqlalchemy import BigInteger, String, func, select, text
@@ -21,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter import logs, metrics
-from callcenter.db import DATABASE_AWAY, Base, Database, JournalRow, told
-from callcenter.events import CATALOGUE, Event
+from callcenter.db import DATABASE_ERRORS, Base, Database, JournalRow, told
+from callcenter.events import CATALOGUE, Event, Unreadable
 from callcenter.link import Link, LocalLink
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,8 @@ _LOOK_AGAIN_S = 2.0
 _LOOK_AGAIN_ALONE_S = 0.3
 # One statement of both databases.
 _KEEP = text(
-    "INSERT INTO journal_cursors (name, seq) VALUES (:name, :seq) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq"
+    "INSERT INTO journal_cursors (name, seq) VALUES (:name, :seq) "
+    "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE journal_cursors.seq < excluded.seq"
 )
 
 
@@ -69,6 +71,7 @@ class Bus:
     position: int = 0
     _live: list[Subscriber] = field(default_factory=list)
     _looks: list[asyncio.Event] = field(default_factory=list)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _own: asyncio.Queue[tuple[int, Event]] = field(default_factory=asyncio.Queue)
     _wakes: list[tuple[tuple[type[Event], ...], asyncio.Event]] = field(default_factory=list)
 
@@ -89,12 +92,10 @@ class Bus:
 
     async def join(self, subscribers: Sequence[Subscriber], after: int) -> None:
         """Add live subscribers while the bus runs; they hear first what was written since `after`."""
-        while after < self.position:
-            until = self.position
-            for row in await self._rows(after, until):
-                await _tell(subscribers, row.event())
-            after = until
-        self._live += subscribers
+        async with self._turn:
+            for row in await self._rows(after, self.position):
+                await _tell(subscribers, row)
+            self._live += subscribers
 
     def leave(self, subscribers: Sequence[Subscriber]) -> None:
         """Leave them alone from now on."""
@@ -104,14 +105,16 @@ class Bus:
         """Hand events to the live subscribers until cancelled. One that fails harms no other."""
         if self.db.embedded:
             while True:
-                await self._hear(*await self._own.get())
+                seq, event = await self._own.get()
+                await _tell_event(list(self._live), event)
+                self._heard(seq, event.at)
         look = asyncio.Event()
         self._looks.append(look)
         while True:
             look.clear()
             try:
                 full = await self._read_on()
-            except DATABASE_AWAY as error:
+            except DATABASE_ERRORS as error:
                 log.warning("journal_unreadable", reason=told(error))
                 await asyncio.sleep(_RETRY_S)
                 continue
@@ -127,7 +130,7 @@ class Bus:
             wake.clear()
             try:
                 done = await self._serve(subscriber)
-            except DATABASE_AWAY as error:
+            except DATABASE_ERRORS as error:
                 log.warning("journal_unreadable", subscriber=subscriber.durable, reason=told(error))
                 done = False
             if done is None:
@@ -146,7 +149,9 @@ class Bus:
         """Tell the live subscribers what was written; whether there may be more."""
         rows = await self._rows(self.position)
         for row in rows:
-            await self._hear(row.seq, row.event())
+            async with self._turn:
+                await _tell(list(self._live), row)
+                self._heard(row.seq, row.at)
         return len(rows) == _BATCH
 
     async def _rows(self, after: int, until: int | None = None) -> Sequence[JournalRow]:
@@ -156,11 +161,10 @@ class Bus:
         async with self.db.read() as session:
             return (await session.scalars(query.order_by(JournalRow.seq))).all()
 
-    async def _hear(self, seq: int, event: Event) -> None:
-        await _tell(list(self._live), event)
+    def _heard(self, seq: int, at: datetime) -> None:
         self.position = seq
         metrics.JOURNAL_HEAD.set(seq)
-        metrics.LIVE_LAG.observe(metrics.age_s(event.at))
+        metrics.LIVE_LAG.observe(metrics.age_s(at))
 
     def _committed(self, journalled: list[tuple[int, Event]]) -> None:
         for each in journalled if self.db.embedded else ():
@@ -187,6 +191,7 @@ class Bus:
                 metrics.JOURNAL_BEHIND.labels(name).set(0)
                 return None
             rows = await self._after(cursor, subscriber.types)
+            metrics.JOURNAL_BEHIND.labels(name).set(len(rows))
             reached = await _deliver(subscriber, rows, cursor)
             metrics.JOURNAL_POSITION.labels(name).set(reached)
             metrics.JOURNAL_BEHIND.labels(name).set(sum(row.seq > reached for row in rows))
@@ -216,7 +221,16 @@ class Bus:
             await work.session.execute(_KEEP, {"name": name, "seq": cursor})
 
 
-async def _tell(subscribers: Sequence[Subscriber], event: Event) -> None:
+async def _tell(subscribers: Sequence[Subscriber], row: JournalRow) -> None:
+    try:
+        event = row.event()
+    except Unreadable:
+        log.exception("event_unreadable", seq=row.seq, event_type=row.type)
+        return
+    await _tell_event(subscribers, event)
+
+
+async def _tell_event(subscribers: Sequence[Subscriber], event: Event) -> None:
     for subscriber in subscribers:
         if isinstance(event, subscriber.types):
             await _guarded(subscriber.handler, event)
@@ -228,9 +242,16 @@ async def _place(session: AsyncSession, name: str) -> int:
 
 
 async def _deliver(subscriber: Subscriber, rows: list[JournalRow], cursor: int) -> int:
-    """Hand over rows in order; the place of the last one that was taken."""
+    """Hand over rows in order; the place of the last one that was taken. What cannot be read holds its place: another
+    version of the program may be able to."""
     for row in rows:
-        if not await _guarded(subscriber.handler, row.event()):
+        try:
+            event = row.event()
+        except Unreadable:
+            metrics.JOURNAL_FAILURES.labels(subscriber.durable).inc()
+            log.exception("event_unreadable", seq=row.seq, event_type=row.type, subscriber=subscriber.durable)
+            break
+        if not await _guarded(subscriber.handler, event):
             break
         cursor = row.seq
     return cursor

@@ -79,14 +79,31 @@ class JournalRow(Base):
         return parse(self.type, self.payload)
 
 
+# Whatever a statement may raise, for those who only try again.
+DATABASE_ERRORS = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# SQLSTATE classes: connection, resources, lock not had, operator's intervention, transaction timed out, rolled back.
+_AWAY_CLASSES = ("08", "53", "55", "57", "25", "40")
+Committed = Callable[[list[tuple[int, Event]]], None]
+
+
 def told(error: Exception) -> str:
     """The first line of an error's words; its kind when it has none."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def away(error: Exception) -> bool:
-    """Whether the database is at fault, or the way to it, and not what was asked of it."""
-    return isinstance(error, _AWAY) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+def away(error: BaseException) -> bool:
+    """Whether the database is at fault, or the way to it, and not what was asked of it: worth trying again."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        if state is not None:
+            return error.connection_invalidated or state[:2] in _AWAY_CLASSES
+        refused = error.orig is not None and isinstance(error.orig.__cause__, ValueError)
+        return error.connection_invalidated or (isinstance(error, OperationalError | InterfaceError) and not refused)
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "")[:2] in _AWAY_CLASSES
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, ValueError)
+    return isinstance(error, PoolTimeout | ConnectionError | TimeoutError)
 
 
 class Transaction:
@@ -111,18 +128,12 @@ class Transaction:
         return [(row.seq, event) for row, event in self._emitted]
 
 
-# What a database that is away, or just coming back, answers with; passing. (TimeoutError is an OSError.)
-DATABASE_AWAY = (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-_AWAY = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, asyncpg.PostgresError, asyncpg.InterfaceError)
-Committed = Callable[[list[tuple[int, Event]]], None]
-
-
 class Database:
-    """Sessions on one database. `url` is an SQLAlchemy asyncio URL."""
+    """Sessions on one database. `url` is an SQLAlchemy asyncio URL. `patient`: statements may take any time."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patient: bool = False) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self.engine = _engine(url, patient)
         self._read = async_sessionmaker(self.engine.execution_options(cc_read=True), expire_on_commit=False)
         self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         # SQLite has one writer. Waiting here in turn is fair and quick; waiting inside SQLite is a busy loop.
@@ -169,7 +180,7 @@ class Database:
         try:
             async with self.engine.connect() as connection:
                 await connection.exec_driver_sql("SELECT 1")
-        except DATABASE_AWAY as error:
+        except DATABASE_ERRORS as error:
             shown = make_url(self.url).render_as_string(hide_password=True)
             raise Problem("database_unreachable", url=shown, reason=told(error)) from error
 
@@ -178,9 +189,29 @@ class Database:
         await self.engine.dispose()
 
 
-def _engine(url: str) -> AsyncEngine:
+# A database that says nothing must not hold a process for ever, nor a process that is frozen all others: it would keep
+# the turn at the journal.
+_POSTGRES_SETTINGS = {
+    "application_name": "callcenter",
+    "idle_in_transaction_session_timeout": "10s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
+_ANSWER_S = 15.0
+
+
+def _engine(url: str, patient: bool) -> AsyncEngine:
     if not url.startswith("sqlite"):
-        return _watched(create_async_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True))
+        settings = _POSTGRES_SETTINGS if patient else {**_POSTGRES_SETTINGS, "lock_timeout": "10s"}
+        arguments: dict[str, Any] = {
+            "timeout": 5.0, "command_timeout": None if patient else _ANSWER_S, "server_settings": settings
+        }  # fmt: skip
+        return _watched(
+            create_async_engine(
+                url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True, connect_args=arguments
+            )
+        )
     limits: dict[str, Any] = {"pool_size": 8, "max_overflow": 16, "connect_args": {"timeout": 30}}
     engine = _watched(create_async_engine(url, hide_parameters=True, **limits))
     event.listen(engine.sync_engine, "connect", _sqlite_connected)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -77,6 +77,10 @@ class Link(Protocol):
         """Keep a text for so long."""
         ...
 
+    async def put_all(self, keys: Iterable[str], ttl_s: float) -> None:
+        """Keep that these are there, in one turn."""
+        ...
+
     async def get(self, key: str) -> str | None: ...
 
     async def drop(self, key: str) -> None: ...
@@ -127,6 +131,10 @@ class LocalLink:
         now = self.clock()
         self._kept = {name: kept for name, kept in self._kept.items() if kept[1] > now}
         self._kept[key] = (text, now + ttl_s)
+
+    async def put_all(self, keys: Iterable[str], ttl_s: float) -> None:
+        for key in keys:
+            await self.put(key, "", ttl_s)
 
     async def get(self, key: str) -> str | None:
         text, until = self._kept.get(key, ("", 0.0))
@@ -203,6 +211,12 @@ class RedisLink:
     async def put(self, key: str, text: str, ttl_s: float) -> None:
         async with _asked():
             await self._redis.set(_PREFIX + key, text, px=int(ttl_s * 1000))
+
+    async def put_all(self, keys: Iterable[str], ttl_s: float) -> None:
+        async with _asked(), self._redis.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.set(_PREFIX + key, "", px=int(ttl_s * 1000))
+            await pipeline.execute()
 
     async def get(self, key: str) -> str | None:
         async with _asked():

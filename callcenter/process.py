@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -71,12 +71,15 @@ class Process:
 
     async def start(self) -> None:
         """Ready to serve on return. A `Problem` says what must be mended first; nothing is left running then."""
+        started = False
+        self.base.health.add_flag("started", lambda: started)
         try:
             await self._prepare()
             for duty in self.duties:
                 self._stopping.append(duty.stop)
                 await duty.start()
             self.base.tasks.start("bus", self.base.bus.run_live())
+            started = True
         except BaseException:
             await self.stop()
             raise
@@ -94,9 +97,9 @@ class Process:
             self._lock.release()
 
     async def drain(self) -> None:
-        """Let what is under way come to its end."""
+        """Let what is under way come to its end: callers and screens first, who hears Asterisk last."""
         self.base.health.draining = True
-        for duty in self.duties:
+        for duty in reversed(self.duties):
             await duty.drain()
 
     async def _prepare(self) -> None:
@@ -113,7 +116,8 @@ class Process:
         if isinstance(base.link, RedisLink):
             await base.link.ping()
             base.health.add_flag("redis", lambda: base.link.up, required=False)
-        base.health.add("database", self._database)
+        # Menus go on without it.
+        base.health.add("database", self._database, required=base.name != "agi")
         await base.bus.start()
         if not alone:
             self._monitor = HealthServer(settings.monitor, base.health)
@@ -153,45 +157,39 @@ async def listening(starting: Any, host: str, port: int, setting: str) -> None:
         raise Problem("port_in_use", field="port", host=host, port=port, setting=setting) from error
 
 
-async def _until_told(process: Process) -> None:
-    """Until a signal asks for the end, or a task ends that must not; its error is raised. A second signal hurries."""
+def run(make_process: Callable[[], Process]) -> int:
+    """Run a process until it is told to end. A second signal hurries it."""
+    uvloop.run(_live(make_process()))
+    return 0
+
+
+async def _live(process: Process) -> None:
     signals: asyncio.Queue[None] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, None)
-    failing = asyncio.create_task(process.base.tasks.wait(), name="watch")
+    if not await _unless_told(process.start(), signals):
+        return
     try:
-        if await _first(asyncio.create_task(signals.get(), name="signal"), failing) is failing:
-            failing.result()
-        log.info("draining")
-        draining = asyncio.create_task(process.drain(), name="drain")
-        if await _first(draining, asyncio.create_task(signals.get(), name="second signal")) is draining:
-            draining.result()
+        if not await _unless_told(process.base.tasks.wait(), signals):
+            log.info("draining")
+            await _unless_told(process.drain(), signals)
     finally:
-        failing.cancel()
-        await asyncio.gather(failing, return_exceptions=True)
+        await process.stop()
+        log.info("ended")
 
 
-async def _first(*tasks: asyncio.Task[None]) -> asyncio.Task[None]:
-    """The task that ends first; signals that nobody waits for any more are let go."""
-    done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in left:
-        if task.get_name() != "watch":
-            task.cancel()
-    await asyncio.gather(*(task for task in left if task.get_name() != "watch"), return_exceptions=True)
-    return done.pop()
-
-
-def run(make_process: Callable[[], Process]) -> int:
-    """Run a process until it is told to end."""
-
-    async def act() -> None:
-        process = make_process()
-        await process.start()
-        try:
-            await _until_told(process)
-        finally:
-            await process.stop()
-            log.info("ended")
-
-    uvloop.run(act())
-    return 0
+async def _unless_told(work: Coroutine[Any, Any, None], signals: asyncio.Queue[None]) -> bool:
+    """Do it, and raise its error; False when a signal came first and it was called off."""
+    doing = asyncio.create_task(work, name="doing")
+    told = asyncio.create_task(signals.get(), name="signal")
+    try:
+        await asyncio.wait({doing, told}, return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            doing.result()
+            return True
+        return False
+    finally:
+        told.cancel()
+        while not doing.done():
+            doing.cancel()
+            await asyncio.wait({doing}, timeout=1.0)

@@ -111,6 +111,16 @@ class Program:
             self.kill()
             return None
 
+    def freeze(self) -> None:
+        """SIGSTOP: it is there and does nothing, until `thaw`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """SIGKILL, as a crash would be."""
         if self._process is not None:

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+# Long enough for what a task does at its end.
+_HEED_S = 2.0
+
 
 class Tasks:
     """Tasks that run as long as their owner. One that ends by itself has failed."""
@@ -20,9 +23,10 @@ class Tasks:
         self._children.append(child)
         return child
 
-    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` until `stop`."""
         self._tasks.append(asyncio.create_task(work, name=name))
+        return self._tasks[-1]
 
     async def wait(self) -> None:
         """Until one of them ends; its error is raised."""
@@ -32,11 +36,18 @@ class Tasks:
         raise RuntimeError(f"{min(task.get_name() for task in done)} ended by itself")
 
     async def stop(self) -> None:
-        """Cancel all, the last started first, and wait until they are gone."""
+        """Cancel all, the last started first, and wait until they are gone.
+
+        Cancelled again when they go on: before Python 3.12 a library's `wait_for` may swallow a cancellation.
+        """
         for child in self._children:
             await child.stop()
-        for task in reversed(self._tasks):
-            task.cancel()
+        left = list(reversed(self._tasks))
+        while left:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=_HEED_S)
+            left = [task for task in left if not task.done()]
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
 

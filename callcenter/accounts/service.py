@@ -129,6 +129,7 @@ class Accounts:
         """The language of a user's screens."""
         async with self.db.transaction() as work:
             await work.session.execute(update(UserRow).where(UserRow.id == user_id).values(language=language))
+            work.emit(StaffChanged(at=self.clock()))
         self._known.clear()
 
     async def agents(self) -> list[UserRow]:

@@ -16,6 +16,7 @@ from callcenter.calls.listener import Listener
 from callcenter.calls.pbx import AmiPbxState
 from callcenter.calls.term import TermOver
 from callcenter.clock import utc_now
+from callcenter.db import away, told
 from callcenter.errors import Problem
 from callcenter.lease import Lease
 from callcenter.queues.pbx import AmiPbxControl
@@ -26,6 +27,8 @@ from callcenter.web.health import Unwell
 
 log = structlog.get_logger(__name__)
 SERVER = "asterisk"
+_PAUSE_S = 1.0
+_LAST_WORDS_S = 20.0
 
 
 class AmiDuty:
@@ -35,8 +38,10 @@ class AmiDuty:
         self._house, self._base = house, house.base
         self._tasks = house.base.tasks.child()
         self._lease = Lease(house.base.link, f"ami:{SERVER}")
-        self._leads = asyncio.Event()
+        self._leads, self._draining, self._written = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._client: AmiClient | None = None
+        self._presence = [Subscriber(house.queues.presence.on_event, PRESENCE_EVENTS)]
+        self._sharer = LineSharer(house.base.link, house.queues)
         house.base.health.add("asterisk", self._asterisk)
 
     async def start(self) -> None:
@@ -50,14 +55,17 @@ class AmiDuty:
             failed.cancel()
 
     async def drain(self) -> None:
-        """Calls are Asterisk's: whoever leads next finds them as they are."""
+        """Write what was heard, then let the next one lead: calls are Asterisk's, and it finds them as they are."""
+        self._draining.set()
+        if self._leads.is_set():
+            await self._written.wait()
 
     async def stop(self) -> None:
         await self._tasks.stop()
         await self._lease.release()
 
     async def _lead(self) -> None:
-        while True:
+        while not self._draining.is_set():
             await self._lease.acquire()
             try:
                 await self._term()
@@ -66,38 +74,64 @@ class AmiDuty:
                 if self._base.name == "serve":
                     raise Problem("ledger_taken", field="database.url") from error
                 log.warning("term_over")
-            finally:
-                self._leads.clear()
-                self._client = None
+            except Exception as error:
+                if not away(error):
+                    raise
+                log.warning("cannot_lead", reason=told(error))
+                await self._lease.release()
+                await asyncio.sleep(_PAUSE_S)
+        await self._lease.release()
+        await asyncio.Event().wait()
 
     async def _term(self) -> None:
-        """Lead until the lease is lost or another process has begun to write."""
-        house, bus, queues = self._house, self._base.bus, self._house.queues
-        heard = bus.position
-        listener = Listener(self._base.db, SERVER, house.agents, house.read_number, utc_now)
-        await listener.load()
-        await queues.load()
-        presence = [Subscriber(queues.presence.on_event, PRESENCE_EVENTS)]
-        await bus.join(presence, heard)
+        """Lead until the lease is lost, another process has begun to write, or the end is near."""
         term = Tasks()
-        term.start("ledger", listener.run())
-        term.start("presence", queues.presence.run())
-        term.start("queue membership", queues.sync.run())
-        term.start("line", LineSharer(self._base.link, queues).run())
-        term.start("manager", self._connection(listener).run())
+        # First of all: to take up many calls may last longer than a lease that nobody renews.
         term.start("lease", self._until_lost())
-        self._leads.set()
-        metrics.LEDGER_LEADING.set(1)
         try:
+            await self._begin(term)
             await term.wait()
         except _LeaseLost:
             log.warning("standing_by")
         finally:
-            bus.leave(presence)
+            self._leads.clear()
+            self._house.queues.presence.guard = None
+            self._base.bus.leave(self._presence)
             await term.stop()
-            queues.on_lost()
+            self._house.queues.on_lost()
+            self._client = None
+            self._written.set()
             metrics.LEDGER_LEADING.set(0)
             metrics.OPEN_CALLS.set(0)
+
+    async def _begin(self, term: Tasks) -> None:
+        house, bus, queues = self._house, self._base.bus, self._house.queues
+        self._written.clear()
+        heard = bus.position
+        listener = Listener(self._base.db, SERVER, house.agents, house.read_number, utc_now)
+        await listener.load()
+        await queues.load()
+        queues.presence.guard = listener.term.check
+        await bus.join(self._presence, heard)
+        manager = self._connection(listener)
+        term.start("ledger", listener.run())
+        term.start("presence", queues.presence.run())
+        term.start("queue membership", queues.sync.run())
+        term.start("line", self._sharer.run())
+        term.start("end", self._until_drained(listener, term.start("manager", manager.run())))
+        self._leads.set()
+        metrics.LEDGER_LEADING.set(1)
+
+    async def _until_drained(self, listener: Listener, manager: asyncio.Task[None]) -> None:
+        """The last thing heard is the last thing written."""
+        await self._draining.wait()
+        manager.cancel()
+        await asyncio.wait({manager})
+        try:
+            await asyncio.wait_for(listener.written(), _LAST_WORDS_S)
+        except TimeoutError:
+            log.error("ledger_left_unwritten")
+        raise _LeaseLost
 
     def _connection(self, listener: Listener) -> AmiClient:
         queues = self._house.queues

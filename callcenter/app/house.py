@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
+
+import structlog
 
 from callcenter.bus import Subscriber
 from callcenter.calls.service import Calls
 from callcenter.clock import utc_now
 from callcenter.customers.numbers import PhoneRegion, parse
 from callcenter.customers.service import Customers
+from callcenter.db import DATABASE_ERRORS, told
 from callcenter.events import Event
 from callcenter.events.people import StaffChanged
 from callcenter.process import Base
@@ -16,6 +20,9 @@ from callcenter.queues.service import Queues
 from callcenter.wiring import Ledger, Staff
 from crm_adapter.settings import make as make_crm
 from recordings.store import FolderStore
+
+log = structlog.get_logger(__name__)
+_RETRY_S = 1.0
 
 
 @dataclass
@@ -26,6 +33,7 @@ class House:
     leads: bool
     # Extension → user id: one mapping that the rooms share and that is filled when the database is open.
     agents: dict[str, str] = field(default_factory=dict)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         settings, db = self.base.settings, self.base.db
@@ -42,6 +50,7 @@ class House:
     async def start(self) -> None:
         self.base.bus.add_live(Subscriber(self._staff_changed, (StaffChanged,)))
         await self.refresh_staff()
+        self.base.tasks.start("staff", self._follow_staff())
 
     async def drain(self) -> None:
         """Nothing comes in here."""
@@ -62,4 +71,16 @@ class House:
         return parse(raw, self.region).e164
 
     async def _staff_changed(self, _event: Event) -> None:
-        await self.refresh_staff()
+        self._changed.set()
+
+    async def _follow_staff(self) -> None:
+        """Read again what changed, as soon as it can be read."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self.refresh_staff()
+            except DATABASE_ERRORS as error:
+                log.warning("staff_unread", reason=told(error))
+                self._changed.set()
+                await asyncio.sleep(_RETRY_S)

@@ -33,7 +33,8 @@ from callcenter.web.http import Context, Route
 from callcenter.web.server import make_app
 
 log = structlog.get_logger(__name__)
-_GOODBYE_S = 3.0
+# A request under way may take so long; the one process keeps nobody waiting.
+_GOODBYE_S, _GOODBYE_ALONE_S = 20.0, 3.0
 
 
 class WebDuty:
@@ -81,6 +82,7 @@ class WebDuty:
             self._desk.room,
         ]
         self._runner: web.AppRunner | None = None
+        self._goodbye_s = _GOODBYE_ALONE_S if base.name == "serve" else _GOODBYE_S
         self.port = base.settings.web.port
 
     @property
@@ -128,7 +130,7 @@ class WebDuty:
         app = make_app(
             self.routes, self.accounts, screens, trusted_proxies=settings.trusted_proxies, health=self._base.health
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE_S)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=self._goodbye_s)
         await self._runner.setup()
         site = web.TCPSite(self._runner, settings.host, settings.port)
         await listening(site.start(), settings.host, settings.port, "CALLCENTER_WEB__PORT")

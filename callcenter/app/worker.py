@@ -24,7 +24,7 @@ class WorkDuty:
     def __init__(self, house: House) -> None:
         self._base = house.base
         settings, db = house.base.settings, house.base.db
-        self._tasks = house.base.tasks.child()
+        self._tasks, self._roll = house.base.tasks.child(), house.base.tasks.child()
         self.jobs = Jobs(settings.jobs_url, "serve" if house.base.name == "serve" else new_id())
         self._transcriber = PoolTranscriber(
             PoolSettings(processes=settings.speech.workers, whisper=settings.speech.mandarin),
@@ -47,7 +47,7 @@ class WorkDuty:
         await self.jobs.launch()
         if not self._base.db.embedded:
             roll = Roll(self._base.db, self.jobs.executor, self.jobs.holders, self.jobs.take_up)
-            self._tasks.start("roll", roll.run())
+            self._roll.start("roll", roll.run())
         for subscriber in self._subscribers:
             self._tasks.start(f"durable {subscriber.durable}", self._base.bus.run_durable(subscriber))
 
@@ -57,6 +57,8 @@ class WorkDuty:
     async def stop(self) -> None:
         await self._tasks.stop()
         await self.jobs.close()
+        # Last: from now on others take up what is unfinished.
+        await self._roll.stop()
         await self._transcriber.close()
 
     def _recording_link(self, call_id: str) -> str | None:

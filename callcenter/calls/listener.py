@@ -11,7 +11,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter import metrics
 from callcenter.calls.model import PbxBootRow
@@ -21,7 +21,7 @@ from callcenter.calls.store import LedgerWriter, last_boot, open_calls
 from callcenter.calls.term import LedgerTerm
 from callcenter.calls.tracker import CallTracker, Change, wanted
 from callcenter.clock import Clock
-from callcenter.db import DATABASE_AWAY, Database, told
+from callcenter.db import Database, away, told
 from callcenter.events import Event
 from callcenter.events.calls import CallClassified, CallQueued, CallStarted
 
@@ -46,20 +46,24 @@ class Listener:
     def __post_init__(self) -> None:
         self._tracker = CallTracker(self.server, self.agents)
         self._writer = LedgerWriter(self.read_number)
-        self._term = LedgerTerm(self.db, self.server)
+        self.term = LedgerTerm(self.db, self.server)
         self._boot: str | None = None
         self._boot_unsaved = False
         self._events: list[Event] = []
         self._touched: dict[str, CallSession] = {}
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     def feed(self, message: Message) -> None:
         """Take a message; at once and in order. For the AMI client's `on_message`."""
         if wanted(message):
             self._inbox.put_nowait(message)
+            self._quiet.clear()
 
     async def resync(self, pbx: PbxState) -> None:
         """Have the ledger agree with what is alive. For the AMI client's `on_connected`."""
         self._inbox.put_nowait(await pbx.snapshot())
+        self._quiet.clear()
 
     async def run(self) -> None:
         """Apply and write until cancelled; after `load`. Raise TermOver when another process writes this ledger."""
@@ -69,7 +73,7 @@ class Listener:
 
     async def load(self) -> None:
         """Begin a term as the one who writes, and take up the calls that the ledger left open."""
-        await self._term.begin()
+        await self.term.begin()
         async with self.db.read() as session:
             self._boot = await last_boot(session, self.server)
             calls = await open_calls(session, self.server, self.agents)
@@ -77,8 +81,12 @@ class Listener:
             self._tracker.adopt(call)
             self._writer.committed(call)
 
+    async def written(self) -> None:
+        """Until `run` has applied and written all that was fed so far."""
+        await self._quiet.wait()
+
     async def drain(self) -> None:
-        """Apply and write all that was fed so far; for tests and for the end of a process."""
+        """Apply and write all that was fed so far, where nobody runs; for tests."""
         while not self._inbox.empty():
             self._take(self._inbox.get_nowait())
         await self._write()
@@ -88,6 +96,8 @@ class Listener:
         loop = asyncio.get_running_loop()
         due: float | None = None
         while all(isinstance(event, _PATIENT) for event in self._events):
+            if self._inbox.empty() and not (self._touched or self._boot_unsaved):
+                self._quiet.set()
             if due is None and (self._touched or self._boot_unsaved):
                 due = loop.time() + _MOMENT_S
             try:
@@ -120,7 +130,7 @@ class Listener:
     async def _write_surely(self) -> None:
         try:
             await self._write()
-        except (IntegrityError, DataError):
+        except SQLAlchemyError:
             log.exception("ledger_batch_refused", calls=sorted(self._touched))
             await self._write_each()
 
@@ -132,7 +142,7 @@ class Listener:
             self._events = [event for event in events if event.call_id == call.record.id]
             try:
                 await self._write()
-            except (IntegrityError, DataError):
+            except SQLAlchemyError:
                 log.exception("ledger_call_refused", call_id=call.record.id)
         self._events, self._touched = [], {}
 
@@ -141,9 +151,9 @@ class Listener:
         while self._boot_unsaved or self._touched:
             try:
                 await self._write_calls(list(self._touched.values()), self._events)
-            except (IntegrityError, DataError):
-                raise
-            except DATABASE_AWAY as error:
+            except Exception as error:
+                if not away(error):
+                    raise
                 log.warning("ledger_write_failed", waiting=self._inbox.qsize(), reason=told(error))
                 if not await self._was_kept():
                     continue
@@ -155,15 +165,17 @@ class Listener:
         while True:
             await asyncio.sleep(_RETRY_S)
             try:
-                return await self._term.kept()
-            except DATABASE_AWAY:
+                return await self.term.kept()
+            except Exception as error:
+                if not away(error):
+                    raise
                 log.debug("ledger_unanswered", waiting=self._inbox.qsize())
 
     def _written(self) -> None:
         metrics.LEDGER_WRITES.inc()
         metrics.LEDGER_EVENTS.inc(len(self._events))
         metrics.OPEN_CALLS.set(len(self._tracker.sessions))
-        self._term.signed()
+        self.term.signed()
         for call in self._touched.values():
             self._writer.committed(call)
         self._events, self._touched, self._boot_unsaved = [], {}, False
@@ -174,7 +186,7 @@ class Listener:
 
     async def _commit(self, calls: list[CallSession], events: list[Event]) -> None:
         async with self.db.transaction() as work:
-            await self._term.sign(work.session)
+            await self.term.sign(work.session)
             for call in calls:
                 await self._writer.write(work.session, call)
             if self._boot_unsaved:

@@ -55,6 +55,12 @@ class Calls:
         except IntegrityError as error:
             raise Problem("customer_choice_unknown", field="customer_id", value=customer_id) from error
 
+    async def propose_customer(self, call_id: str, customer_id: str) -> None:
+        """Say who the far party is, unless somebody has said it already."""
+        unsaid = (CallRow.id == call_id) & CallRow.customer_id.is_(None)
+        async with self.db.transaction() as work:
+            await work.session.execute(update(CallRow).where(unsaid).values(customer_id=customer_id))
+
     async def set_disposition(self, call_id: str, code: str, note: str = "") -> None:
         """How the agent sums up the call."""
         if code not in DISPOSITIONS:

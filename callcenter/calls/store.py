@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from callcenter.calls.model import ACTIVE, CallLegRow, CallRow, CallTalkRow, PbxBootRow
 from callcenter.calls.ports import Agents, NumberReader
@@ -126,10 +127,21 @@ def _rows(own: Row, values: Mapping[str, Any]) -> dict[str, Row]:
 async def _write_all(session: AsyncSession, table: Table, old: dict[str, Row], new: dict[str, Row]) -> None:
     """Insert what is new and update what differs. Plain statements: this is on the way of every ringing phone."""
     connection = await session.connection()
-    if fresh := [row for key, row in new.items() if key not in old]:
+    if fresh := [_fitting(table, row) for key, row in new.items() if key not in old]:
         await connection.execute(table.insert(), fresh)
     for key, row in new.items():
         changed = {name: value for name, value in row.items() if value != old.get(key, row)[name]}
         if changed:
-            same = [column == row[column.name] for column in table.primary_key]
-            await connection.execute(table.update().where(*same), changed)
+            kept = _fitting(table, row)
+            same = [column == kept[column.name] for column in table.primary_key]
+            await connection.execute(table.update().where(*same), _fitting(table, changed))
+
+
+def _fitting(table: Table, row: Row) -> Row:
+    """Texts cut to their columns: what comes off the wire has any length, and the call is worth more than its end."""
+    return {name: _cut(table.c[name].type, value) for name, value in row.items()}
+
+
+def _cut(kind: TypeEngine[Any], value: Any) -> Any:
+    length = getattr(kind, "length", None)
+    return value[:length].replace("\0", "") if length and isinstance(value, str) else value

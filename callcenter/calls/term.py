@@ -21,6 +21,7 @@ _BEGIN = text(
     "ON CONFLICT (server) DO UPDATE SET term = ledger_terms.term + 1, writes = 0 RETURNING term"
 )
 _WRITE = text("UPDATE ledger_terms SET writes = :writes WHERE server = :server AND term = :term RETURNING term")
+_MINE = text("SELECT term FROM ledger_terms WHERE server = :server AND term = :term FOR SHARE")
 _LAST = text("SELECT writes FROM ledger_terms WHERE server = :server AND term = :term")
 
 
@@ -62,6 +63,11 @@ class LedgerTerm:
             return
         row = await session.execute(_WRITE, self._key(writes=self._writes + 1))
         if row.scalar_one_or_none() is None:
+            raise TermOver
+
+    async def check(self, session: AsyncSession) -> None:
+        """Part of what else only the one who writes may write. Raise TermOver when the term is."""
+        if not self.db.embedded and await session.scalar(_MINE, self._key()) is None:
             raise TermOver
 
     def signed(self) -> None:

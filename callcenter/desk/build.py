@@ -24,7 +24,7 @@ from callcenter.desk.past import Past
 from callcenter.desk.ports import Floor, ForeignRecords, SessionOver
 from callcenter.desk.routes import DeskRoutes, routes_of
 from callcenter.desk.screen_pop import ScreenPop
-from callcenter.desk.socket import DeskSocket, SessionWatch
+from callcenter.desk.socket import BEAT_S, LOOK_AGAIN_S, DeskSocket, SessionWatch
 from callcenter.desk.tabs import Tabs
 from callcenter.desk.timeline import CustomerTimeline
 from callcenter.events.people import SessionEnded
@@ -37,7 +37,8 @@ from callcenter.web.identity import Sessions
 class DeskParts:
     """What the desk stands on. `foreign`: the firm's own CRM, None when there is none to ask.
 
-    `sessions` tells whether the user of an open tab is still signed in.
+    `sessions` tells whether the user of an open tab is still signed in; it is asked every `look_again_s`. A tab that
+    gets nothing else gets a beat every `beat_s`.
     """
 
     db: Database
@@ -50,6 +51,8 @@ class DeskParts:
     link: Link
     foreign: ForeignRecords | None = None
     backlog: int = BACKLOG
+    look_again_s: float = LOOK_AGAIN_S
+    beat_s: float = BEAT_S
     hub: Hub = field(default_factory=Hub)
 
 
@@ -67,7 +70,7 @@ def build(parts: DeskParts) -> Desk:
     """The room: routes, live subscribers, the tasks that own its look-ups and figures."""
     hub = parts.hub
     tabs = Tabs(parts.link, hub, parts.floor)
-    watch = SessionWatch(parts.sessions, tabs.session_over, parts.clock)
+    watch = SessionWatch(parts.sessions, tabs.session_over, parts.clock, parts.look_again_s)
     cards = Cards(parts.db, parts.customers, parts.clock)
     foreign = RememberedRecords(parts.foreign, parts.link) if parts.foreign else None
     pop = ScreenPop(hub, cards.look_up, Past(parts.db, parts.clock).events, foreign)
@@ -83,7 +86,7 @@ def build(parts: DeskParts) -> Desk:
         clock=parts.clock,
     )
     room = Room(
-        routes=routes_of(handlers, DeskSocket(hub, pop, parts.floor, watch, parts.backlog)),
+        routes=routes_of(handlers, DeskSocket(hub, pop, parts.floor, watch, parts.backlog, parts.beat_s)),
         subscribers=[
             Subscriber(pop.on_event, screen_pop.EVENTS),
             Subscriber(figures.on_event, live.EVENTS),

@@ -28,8 +28,8 @@ class Callers:
         """A choice made in the meantime stands."""
         assert isinstance(event, CallStarted)
         candidates = await self.customers.find_by_number(event.number)
-        if len(candidates) == 1 and (await self.calls.get(event.call_id)).customer_id is None:
-            await self.calls.set_customer(event.call_id, candidates[0].id)
+        if len(candidates) == 1:
+            await self.calls.propose_customer(event.call_id, candidates[0].id)
 
     async def choose(self, call_id: str, customer_id: str | None) -> None:
         """The agent says who calls, or takes it back. A customer that does not exist is a `Problem`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from callcenter.desk.ports import ForeignRecords
 from callcenter.link import Link, LinkDown
@@ -24,7 +24,7 @@ class RememberedRecords:
 
     async def find_customer(self, number: str) -> list[ForeignRecord]:
         """As the CRM answers."""
-        with contextlib.suppress(LinkDown):
+        with contextlib.suppress(LinkDown, ValidationError):
             if (kept := await self.link.get(f"crm:{number}")) is not None:
                 return _RECORDS.validate_json(kept)
         found = await self.crm.find_customer(number)

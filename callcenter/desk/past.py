@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import and_, func, or_, select
 
 from callcenter.calls.model import ACTIVE, CallRow
 from callcenter.clock import Clock
 from callcenter.db import Database, JournalRow
 from callcenter.desk.screen_pop import EVENTS
-from callcenter.events import Event
+from callcenter.events import Event, Unreadable
 from callcenter.events.people import PresenceChanged
 
+log = structlog.get_logger(__name__)
 # A wrap-up longer than this, or of a call longer than that, is forgotten by a restart.
 _WRAP_UP = timedelta(minutes=15)
 _LONGEST_CALL = timedelta(hours=4)
@@ -38,7 +40,15 @@ class Past:
         query = select(JournalRow).where(JournalRow.seq >= first, meanwhile, JournalRow.type.in_(types))
         async with self.db.read() as session:
             rows = (await session.scalars(query.order_by(JournalRow.seq))).all()
-        return [row.event() for row in rows]
+        return [event for row in rows if (event := _readable(row))]
+
+
+def _readable(row: JournalRow) -> Event | None:
+    try:
+        return row.event()
+    except Unreadable:
+        log.exception("event_unreadable", seq=row.seq, event_type=row.type)
+        return None
 
 
 def first_id(at: datetime) -> str:

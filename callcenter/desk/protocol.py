@@ -1,7 +1,7 @@
 """The desk socket's messages, from the server to an agent's screen. The screens' types are generated from them.
 
 A fresh `snapshot` and an older one with the messages since then applied are the same: a `*_changed` message
-carries the whole of what changed.
+carries the whole of what changed. A `beat` changes nothing.
 """
 
 from __future__ import annotations
@@ -156,8 +156,14 @@ class TicketChanged(_Shape):
     crm_state: CrmState
 
 
+class Beat(_Shape):
+    """Sent when nothing else was for ten seconds: who hears nothing for longer has lost the server."""
+
+    type: Literal["beat"] = "beat"
+
+
 PopMessage = PopOpened | PopChanged | PopClosed
-Message = Snapshot | PopMessage | PresenceChanged | QueuesChanged | TranscriptChanged | TicketChanged
+Message = Snapshot | PopMessage | PresenceChanged | QueuesChanged | TranscriptChanged | TicketChanged | Beat
 
 
 class DeskMessage(RootModel[Annotated[Message, Field(discriminator="type")]]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -34,6 +35,10 @@ EVENTS: tuple[type[Event], ...] = (
     customers.CustomerChanged,
 )
 _FOREIGN_S = 10.0
+# So much later than the last event read back, none of them can come again.
+_LATE = timedelta(minutes=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_MOST_STALE = 100
 # Shown when our own look-up fails: the agent must at least see that somebody calls.
 _BLIND = Card(number=None, withheld=False, warnings=(PopWarning(code="lookup_failed"),))
 
@@ -51,6 +56,7 @@ class ScreenPop:
     foreign: ForeignRecords | None = None
     pops: Pops = field(default_factory=Pops)
     _known: frozenset[str] = frozenset()
+    _known_until: datetime = _NEVER
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _looking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _again: set[str] = field(default_factory=set)
@@ -61,6 +67,7 @@ class ScreenPop:
         """Take up the calls that are open already."""
         events = await self.past()
         self._known = frozenset(event.model_dump_json() for event in events)
+        self._known_until = max((event.at for event in events), default=_NEVER) + _LATE
         for event in events:
             self.pops.apply(event)
 
@@ -77,14 +84,16 @@ class ScreenPop:
         """Live subscriber. What was read back from the journal at the start is not taken twice."""
         if self._known and event.model_dump_json() in self._known:
             return
+        if self._known and event.at > self._known_until:
+            self._known = frozenset()
         self.hub.send_pops(self.pops.apply(event))
         for call_id in self._concerned(event):
             if self._seen(call_id):
                 self._refresh(call_id)
             else:
                 self._stale.add(call_id)
-        if self.pops.get(event.call_id or "") is None:
-            self._stale.discard(event.call_id or "")
+        if len(self._stale) > _MOST_STALE:
+            self._stale = {call_id for call_id in self._stale if self.pops.get(call_id)}
 
     async def prepare(self, extension: str) -> None:
         """Look up what a screen that is about to connect must show at once."""

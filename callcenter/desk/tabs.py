@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from dataclasses import dataclass, field
 
+import structlog
+
+from callcenter.db import DATABASE_ERRORS, told
 from callcenter.desk.hub import Hub
 from callcenter.desk.ports import Floor
 from callcenter.events import Event
@@ -14,8 +18,11 @@ from callcenter.events.people import SessionEnded
 from callcenter.link import Link, LinkDown
 from callcenter.web.identity import Identity
 
+log = structlog.get_logger(__name__)
 _BEAT_S = 3.0
 _FORGOTTEN_S = 10.0
+# Longer than the trace that a dead process leaves: by then it is known whether somebody sits at another one.
+_LOOKS_S = 15.0
 
 
 @dataclass
@@ -27,6 +34,8 @@ class Tabs:
     floor: Floor
     process: str = field(default_factory=new_id)
     _told: set[str] = field(default_factory=set)
+    # Users who signed out here, and until when to look whether they sit elsewhere.
+    _leaving: dict[str, float] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -34,34 +43,48 @@ class Tabs:
         self.link.on_up(self._changed.set)
 
     async def run(self) -> None:
-        """Keep the others informed until cancelled."""
+        """Keep the others informed until cancelled, and see off who has left."""
         while True:
             self._changed.clear()
             with contextlib.suppress(LinkDown):
                 await self._tell()
+            for user_id in list(self._leaving):
+                await self._see_off(user_id)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_BEAT_S):
                     await self._changed.wait()
 
     async def on_session_ended(self, event: Event) -> None:
-        """Live subscriber: the tabs of the session close in every process, at once."""
+        """Live subscriber: the tabs of the session close in every process, at once; the rest has time."""
         assert isinstance(event, SessionEnded)
-        await self._over(event.user_id, event.session)
+        self._close(event.user_id, event.session)
 
     async def session_over(self, who: Identity) -> None:
         """Signed out, or the session ran out: its screens hear no more, and nobody rings an empty desk."""
-        await self._over(who.user_id, who.session)
+        self._close(who.user_id, who.session)
+        await self._see_off(who.user_id)
 
-    async def _over(self, user_id: str, session: str | None) -> None:
+    def _close(self, user_id: str, session: str | None) -> None:
         self.hub.sign_out(user_id, session)
-        if not self.hub.has_user(user_id) and not await self._elsewhere(user_id):
-            await self.floor.leave(user_id)
+        self._leaving[user_id] = time.monotonic() + _LOOKS_S
+        self._changed.set()
+
+    async def _see_off(self, user_id: str) -> None:
+        """Take a user out of the queues when he sits nowhere. What cannot be done now is done at the next beat."""
+        if self.hub.has_user(user_id) or time.monotonic() > self._leaving.get(user_id, 0.0):
+            self._leaving.pop(user_id, None)
+            return
+        try:
+            if not await self._elsewhere(user_id):
+                await self.floor.leave(user_id)
+                self._leaving.pop(user_id, None)
+        except DATABASE_ERRORS as error:
+            log.warning("not_seen_off", user_id=user_id, reason=told(error))
 
     async def _elsewhere(self, user_id: str) -> bool:
-        """Whether another process has a tab of the user. Whoever closes the last one sees that it was."""
+        """Whether another process has a tab of the user."""
         try:
-            await self._tell()
-            return bool(await self.link.keys(f"desk:{user_id}:"))
+            return bool(await self.link.keys(f"desk:{user_id}:") - {self._key(user_id)})
         except LinkDown:
             return False
 
@@ -69,8 +92,7 @@ class Tabs:
         here = self.hub.users()
         for user_id in self._told - here:
             await self.link.drop(self._key(user_id))
-        for user_id in here:
-            await self.link.put(self._key(user_id), "1", _FORGOTTEN_S)
+        await self.link.put_all(map(self._key, here), _FORGOTTEN_S)
         self._told = here
 
     def _key(self, user_id: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from callcenter.events import calls, complaints, customers, people, recordings
 from callcenter.events.base import Event
 
@@ -20,9 +22,16 @@ CATALOGUE: dict[str, type[Event]] = {
 }
 
 
+class Unreadable(Exception):
+    """An event that this version does not understand: the code is older, or newer, than its data."""
+
+
 def parse(type_name: str, payload: dict[str, Any]) -> Event:
-    """The event that a journal row holds. An unknown type is an error: the code is older than its data."""
-    return CATALOGUE[type_name].model_validate(payload)
+    """The event that a journal row holds; Unreadable."""
+    try:
+        return CATALOGUE[type_name].model_validate(payload)
+    except (KeyError, ValidationError) as error:
+        raise Unreadable(type_name) from error
 
 
-__all__ = ["CATALOGUE", "Event", "parse"]
+__all__ = ["CATALOGUE", "Event", "Unreadable", "parse"]

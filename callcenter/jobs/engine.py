@@ -14,10 +14,12 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
 
 from callcenter import metrics
+from callcenter.db import away, told
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 _POLL_S = 0.2
+_AWAY_S = 1.0
 # Fixed: by default the version is a hash of the code, and jobs begun before an upgrade would never be finished.
 _VERSION = "1"
 
@@ -28,7 +30,10 @@ class Run:
     async def step(
         self, label: str, action: Callable[[], Awaitable[T]], *, tries: int = 1, first_delay_s: float = 1.0
     ) -> T:
-        """The remembered result of `action` (plain data). A failure is tried again with back-off."""
+        """The remembered result of `action` (plain data). A failure is tried again with back-off.
+
+        That our own database is away is no failure: it is waited for, however long.
+        """
         options: StepOptions = {
             "name": label,
             "retries_allowed": tries > 1,
@@ -37,7 +42,14 @@ class Run:
         }
 
         async def act() -> T:
-            return await action()
+            while True:
+                try:
+                    return await action()
+                except Exception as error:
+                    if not away(error):
+                        raise
+                    log.warning("job_waits_for_database", step=label, reason=told(error))
+                await asyncio.sleep(_AWAY_S)
 
         result: T = await DBOS.run_step_async(options, act)
         return result

@@ -16,11 +16,12 @@ import structlog
 from sqlalchemy import String, delete, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.db import DATABASE_AWAY, Base, Database, told
+from callcenter.db import DATABASE_ERRORS, Base, Database, told
 
 log = structlog.get_logger(__name__)
 _BEAT_S = 1.0
 _DEAD_S = 5.0
+_RELIEVE_S = 2.0
 _HERE = text(
     "INSERT INTO job_workers (executor, beat_at) VALUES (:executor, now()) "
     "ON CONFLICT (executor) DO UPDATE SET beat_at = now()"
@@ -65,8 +66,9 @@ class Roll:
             # After a time without the database everybody seems dead: let them be heard first.
             self._since = self._since or time.monotonic()
             if time.monotonic() - self._since > _DEAD_S:
+                self._since = time.monotonic() - _DEAD_S + _RELIEVE_S
                 await self._relieve()
-        except DATABASE_AWAY as error:
+        except DATABASE_ERRORS as error:
             self._since = 0.0
             log.warning("worker_unheard", reason=told(error))
 
@@ -86,5 +88,5 @@ class Roll:
                 long_gone = func.now() - timedelta(days=1)
                 gone = (JobWorkerRow.executor == self.executor) | (JobWorkerRow.beat_at < long_gone)
                 await work.session.execute(delete(JobWorkerRow).where(gone))
-        except DATABASE_AWAY:
+        except DATABASE_ERRORS:
             log.info("worker_left_unheard")

@@ -7,14 +7,15 @@ keeps wrap-ups in the database and tells the journal what followed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.clock import Clock
-from callcenter.db import DATABASE_AWAY, Database, told
+from callcenter.db import DATABASE_ERRORS, Database, told
 from callcenter.events import Event
 from callcenter.events.calls import CallAgentLeft, CallAnswered, CallEnded, CallRinging, CallRingStopped
 from callcenter.events.people import PresenceChanged, PresenceChosen, Wish, WrapupEnded
@@ -54,6 +55,8 @@ class PresenceBook:
     position: Callable[[], int] = lambda: 0
     wrapup: dict[str, timedelta] = field(default_factory=dict)
     watchers: list[Watcher] = field(default_factory=list)
+    # Part of each transaction of the one who leads; raises when he does no longer.
+    guard: Callable[[AsyncSession], Awaitable[None]] | None = None
     _known: dict[str, Agent] = field(default_factory=dict)
     _unsaved: dict[str, Agent] = field(default_factory=dict)
     _events: list[PresenceChanged] = field(default_factory=list)
@@ -149,7 +152,7 @@ class PresenceBook:
             next_end = self.end_due()
             try:
                 await self.save()
-            except DATABASE_AWAY as error:
+            except DATABASE_ERRORS as error:
                 log.warning("presence_not_kept", reason=told(error))
                 await asyncio.sleep(_RETRY_S)
                 continue
@@ -205,6 +208,8 @@ class PresenceBook:
         if not (unsaved or events):
             return
         async with self.db.transaction() as work:
+            if self.guard:
+                await self.guard(work.session)
             for user_id, agent in unsaved.items():
                 await keep_wrapup(work.session, user_id, agent.wrapup_until, agent.since)
             for event in events:

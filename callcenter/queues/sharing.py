@@ -7,7 +7,9 @@ import contextlib
 from dataclasses import dataclass, field
 
 import structlog
+from pydantic import ValidationError
 
+from callcenter.events.ids import new_id
 from callcenter.link import Link, LinkDown
 from callcenter.queues.line import Line, LineState
 from callcenter.queues.service import Queues
@@ -27,6 +29,7 @@ class LineSharer:
 
     link: Link
     queues: Queues
+    _name: str = field(default_factory=new_id)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -39,7 +42,8 @@ class LineSharer:
             while True:
                 self._changed.clear()
                 with contextlib.suppress(LinkDown):
-                    await self.link.put(_KEY, self.queues.line.state().model_dump_json(), _STALE_S)
+                    state = self.queues.line.state().model_dump_json()
+                    await self.link.put(_KEY, f"{self._name} {state}", _STALE_S)
                     self.link.publish(_KEY)
                 await asyncio.sleep(_PACE_S)
                 with contextlib.suppress(TimeoutError):
@@ -47,8 +51,10 @@ class LineSharer:
                         await self._changed.wait()
         finally:
             with contextlib.suppress(LinkDown):
-                await self.link.drop(_KEY)
-                self.link.publish(_KEY)
+                # What another process tells by now is not ours to take away.
+                if (await self.link.get(_KEY) or "").startswith(self._name):
+                    await self.link.drop(_KEY)
+                    self.link.publish(_KEY)
 
 
 @dataclass
@@ -74,7 +80,7 @@ class LineFollower:
                     await self._news.wait()
 
     def _take(self, text: str | None) -> None:
-        if text is None:
+        try:
+            self.line.take(LineState.model_validate_json((text or "").partition(" ")[2]))
+        except ValidationError:  # nothing, or what another version tells
             self.line.lost()
-        else:
-            self.line.take(LineState.model_validate_json(text))

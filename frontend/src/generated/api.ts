@@ -377,6 +377,17 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Beat
+         * @description Sent when nothing else was for ten seconds: who hears nothing for longer has lost the server.
+         */
+        Beat: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "beat";
+        };
+        /**
          * CallDetail
          * @description One call with everything that hangs on it.
          */
@@ -943,7 +954,7 @@ export interface components {
          * DeskMessage
          * @description Any message of the socket, for OpenAPI and for parsing.
          */
-        DeskMessage: components["schemas"]["Snapshot"] | components["schemas"]["PopOpened"] | components["schemas"]["PopChanged"] | components["schemas"]["PopClosed"] | components["schemas"]["PresenceChanged"] | components["schemas"]["QueuesChanged"] | components["schemas"]["TranscriptChanged"] | components["schemas"]["TicketChanged"];
+        DeskMessage: components["schemas"]["Snapshot"] | components["schemas"]["PopOpened"] | components["schemas"]["PopChanged"] | components["schemas"]["PopClosed"] | components["schemas"]["PresenceChanged"] | components["schemas"]["QueuesChanged"] | components["schemas"]["TranscriptChanged"] | components["schemas"]["TicketChanged"] | components["schemas"]["Beat"];
         /**
          * DispositionChoice
          * @description How the agent sums up a call.

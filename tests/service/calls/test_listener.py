@@ -106,6 +106,15 @@ async def test_the_running_listener_writes_what_is_fed(db: Database) -> None:
     assert (await the_call(db)).outcome == "answered"
 
 
+async def test_what_is_too_long_or_refused_holds_up_nobody(db: Database) -> None:
+    """Texts off the wire have any length; what the database still refuses costs that call alone."""
+    ear = await listener(db)
+    long = (IN + MENU).replace("Value=zh", "Value=zh-Hans-CN-and-so-on")
+    assert long != IN + MENU
+    await hear(ear, long + RING_LI + LI_ANSWERS + CALLER_ENDS)
+    assert (await the_call(db)).language == "zh-Hans-"
+
+
 async def test_a_service_killed_in_mid_call_goes_on_with_the_call(db: Database) -> None:
     await restarted(db, "boot-1")
     await hear(await listener(db), IN + MENU + RING_LI + LI_ANSWERS)  # and then kill -9

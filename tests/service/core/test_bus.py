@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from callcenter.bus import Bus, JournalCursor, Subscriber
-from callcenter.db import Database
+from callcenter.db import Database, JournalRow
 from callcenter.events import Event
 from callcenter.events.complaints import TicketOpened
 from callcenter.events.customers import CustomerChanged
@@ -116,6 +117,42 @@ async def test_a_failing_event_is_tried_again_and_holds_its_place(
     tasks.start("durable", bus.run_durable(durable(hear)))
     assert await take(heard, 3) == ["1", "2", "3"]
     await tasks.stop()
+
+
+async def write_unreadable(db: Database) -> None:
+    """What a newer version may write."""
+    await emit(db, opened("strange"))
+    async with db.transaction() as work:
+        row = (await work.session.scalars(select(JournalRow).order_by(JournalRow.seq.desc()).limit(1))).one()
+        row.payload = {**row.payload, "kind": None}
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+async def test_an_event_that_this_version_cannot_read_ends_nothing(db: Database) -> None:
+    """Screens go on without it; what must be done waits for a version that can read it."""
+    bus, heard, done = Bus(db), asyncio.Queue[str](), asyncio.Queue[str]()
+    await bus.start()
+
+    async def hear(event: Event) -> None:
+        assert isinstance(event, TicketOpened)
+        heard.put_nowait(event.number)
+
+    async def do(event: Event) -> None:
+        assert isinstance(event, TicketOpened)
+        done.put_nowait(event.number)
+
+    bus.add_live(Subscriber(hear, (TicketOpened,)))
+    await emit(db, opened("1"))
+    await write_unreadable(db)
+    await emit(db, opened("3"))
+    tasks = Tasks()
+    tasks.start("live", bus.run_live())
+    tasks.start("durable", bus.run_durable(durable(do)))
+    assert await take(heard, 2) == ["1", "3"]
+    assert await take(done, 1) == ["1"]
+    await until_kept(db, 1)
+    await tasks.stop()
+    assert done.empty()
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)

@@ -109,22 +109,26 @@ class Browser:
     socket: ClientWebSocketResponse
     messages: list[dict[str, Any]] = field(default_factory=list)
     pops: dict[str, dict[str, Any]] = field(default_factory=dict)
+    beats: int = 0
 
     async def next(self) -> dict[str, Any]:
-        """The next message, applied."""
-        received = await asyncio.wait_for(self.socket.receive(), 5)
-        assert received.type == WSMsgType.TEXT, received
-        message: dict[str, Any] = received.json()
-        self._apply(message)
+        """The next message, applied; beats are only counted."""
+        async with asyncio.timeout(5):
+            while (message := await self._received())["type"] == "beat":
+                pass
         return message
+
+    async def beat(self, times: int) -> None:
+        """Read on until so many beats came."""
+        async with asyncio.timeout(5):
+            while self.beats < times:
+                await self._received()
 
     async def read_what_came(self) -> None:
         """Apply what is there already."""
         with contextlib.suppress(TimeoutError):
             while True:
-                received = await asyncio.wait_for(self.socket.receive(), 0.02)
-                assert received.type == WSMsgType.TEXT, received
-                self._apply(received.json())
+                await asyncio.wait_for(self._received(), 0.02)
 
     async def until(self, kind: str) -> dict[str, Any]:
         """The next message of a kind; others are applied on the way."""
@@ -137,7 +141,17 @@ class Browser:
         while {call: pop["state"] for call, pop in self.pops.items()} != states:
             await self.next()
 
+    async def _received(self) -> dict[str, Any]:
+        received = await self.socket.receive()
+        assert received.type == WSMsgType.TEXT, received
+        message: dict[str, Any] = received.json()
+        self._apply(message)
+        return message
+
     def _apply(self, message: dict[str, Any]) -> None:
+        if message["type"] == "beat":
+            self.beats += 1
+            return
         self.messages.append(message)
         match message["type"]:
             case "snapshot":
@@ -227,9 +241,13 @@ class House:
     crm: FakeCrm | None = None
     now: datetime = START
     backlog: int = 256
-    # Cookies whose session is over.
+    look_again_s: float = 60.0
+    beat_s: float = 60.0
     session_ends: datetime | None = None
+    # Cookies whose session is over.
     over: set[str] = field(default_factory=set)
+    # What the next questions who somebody is meet instead of an answer.
+    unanswered: list[Exception] = field(default_factory=list)
 
     @property
     def left(self) -> list[str]:
@@ -255,6 +273,8 @@ class House:
 
     async def identify(self, token: str) -> Identity | None:
         """Sessions: the token is the extension, `-other` behind it for a second browser; `boss` has no phone."""
+        if self.unanswered:
+            raise self.unanswered.pop()
         if token == "boss":
             return Identity("boss", "boss", "周敏", "supervisor", None, "zh-CN", "csrf")
         extension = token.removesuffix("-other")
@@ -366,7 +386,8 @@ class Door:
             DeskParts(
                 db=house.db, clock=lambda: house.now, calls=Calls(house.db), customers=house.customers,
                 ticket_shapes=TicketShapes(tickets, names), floor=house.floor, foreign=house.crm,
-                backlog=house.backlog, sessions=house, link=link,
+                backlog=house.backlog, sessions=house, link=link, look_again_s=house.look_again_s,
+                beat_s=house.beat_s,
             )
         )  # fmt: skip
         await desk.load()

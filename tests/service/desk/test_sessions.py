@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from callcenter.db import Database
 from callcenter.desk.hub import SIGNED_OUT
@@ -55,3 +56,12 @@ async def test_a_session_that_runs_out_is_closed(house: House) -> None:
         house.over.add("1001")
         assert await closed_with(tab) == SIGNED_OUT
     assert house.left == ["user-1001"]
+
+
+@pytest.mark.parametrize("error", [OperationalError("SELECT", {}, Exception("gone")), ConnectionRefusedError()])
+async def test_a_session_is_not_over_because_the_database_does_not_answer(db: Database, error: Exception) -> None:
+    async with House(db, look_again_s=0.01) as house, house.browser("1001") as tab:
+        house.unanswered = [error]
+        house.over.add("1001")
+        assert await closed_with(tab) == SIGNED_OUT, "it was told why, so the question was asked again"
+        assert house.unanswered == []

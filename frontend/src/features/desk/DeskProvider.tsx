@@ -1,14 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo, useReducer } from "react";
-import { request } from "@/components/api/client";
-import { asProblem } from "@/components/api/problem";
 import type { DeskMessage, Me } from "@/components/api/types";
 import { useSession } from "@/components/session/session";
 import { DeskContext } from "./desk";
 import { DeskSocket, deskUrl } from "./socket";
 import { initialDesk, reduceDesk } from "./state";
-
-const ANSWER_MS = 8000;
 
 /** Which lists a message makes old, by the first part of their keys. */
 const STALE: Partial<Record<DeskMessage["type"], string>> = {
@@ -17,15 +13,6 @@ const STALE: Partial<Record<DeskMessage["type"], string>> = {
   transcript_changed: "calls",
   ticket_changed: "tickets",
 };
-
-async function isAlive(): Promise<boolean> {
-  try {
-    await request("/presence", { signal: AbortSignal.timeout(ANSWER_MS) });
-    return true;
-  } catch (error) {
-    return asProblem(error).status > 0;
-  }
-}
 
 /** One connection for all screens of the signed-in agent. */
 export function DeskProvider({ children }: { children: ReactNode }) {
@@ -45,7 +32,6 @@ export function DeskProvider({ children }: { children: ReactNode }) {
         if (refused) void client.invalidateQueries({ queryKey: ["session"] });
       },
       isSignedIn: () => client.getQueryData<Me | null>(["session"])?.csrf === csrf,
-      isAlive,
     });
     return () => socket.close();
   }, [client, csrf]);

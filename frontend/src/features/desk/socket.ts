@@ -2,7 +2,8 @@ import type { DeskMessage } from "@/components/api/types";
 import { backoff } from "./backoff";
 import { parseFrame } from "./protocol";
 
-const PULSE_MS = 20_000;
+/** The server says something at least every 10 s. */
+const SILENCE_MS = 25_000;
 /** The server's word for a session that is over. */
 const SIGNED_OUT = 4401;
 
@@ -13,17 +14,15 @@ interface Handlers {
   onLost(refused: boolean): void;
   /** Whether there is any use in connecting; when not, the next sign-in makes a new connection. */
   isSignedIn(): boolean;
-  /** Whether the server can be reached at all. */
-  isAlive(): Promise<boolean>;
 }
 
-/** The desk's connection. Keeps trying until closed. A browser hides the server's pings from us, so that a dead
- *  line would look like a quiet one: the server is asked now and then by another way. */
+/** The desk's connection. Keeps trying until closed. A line to a machine that is gone, or to a process that is
+ *  frozen, stays open and brings nothing: silence counts as its end. */
 export class DeskSocket {
   private socket: WebSocket | null = null;
   private attempt = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
-  private pulse: ReturnType<typeof setInterval> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
 
   constructor(
@@ -53,9 +52,9 @@ export class DeskSocket {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     let opened = false;
+    this.listen();
     socket.onopen = () => {
       opened = true;
-      this.pulse = setInterval(() => void this.beat(socket), PULSE_MS);
     };
     socket.onmessage = (event) => this.hear(event.data);
     socket.onclose = (event) => this.lost(!opened || event.code === SIGNED_OUT);
@@ -66,18 +65,21 @@ export class DeskSocket {
     if (!message) return;
     // A server that accepts and falls over again must not be asked without a pause: only a message resets it.
     this.attempt = 0;
-    this.handlers.onMessage(message);
+    this.listen();
+    if (message.type !== "beat") this.handlers.onMessage(message);
   }
 
-  private async beat(socket: WebSocket): Promise<void> {
-    const alive = await this.handlers.isAlive();
-    if (alive || this.stopped || this.socket !== socket) return;
-    this.drop();
-    this.lost(false);
+  /** Give up a server that says nothing from now on. */
+  private listen(): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => {
+      this.drop();
+      this.lost(false);
+    }, SILENCE_MS);
   }
 
   private lost(refused: boolean): void {
-    clearInterval(this.pulse);
+    clearTimeout(this.silence);
     if (this.stopped) return;
     this.handlers.onLost(refused);
     this.retry = setTimeout(() => this.connect(), backoff(this.attempt));
@@ -86,7 +88,7 @@ export class DeskSocket {
 
   /** Let go of the socket without hearing of its end, which may come much later on a dead line. */
   private drop(): void {
-    clearInterval(this.pulse);
+    clearTimeout(this.silence);
     if (!this.socket) return;
     this.socket.onopen = null;
     this.socket.onmessage = null;

@@ -71,6 +71,10 @@ test("after a lost connection the server's calls count, but no unsaved word is l
   expect(shape(reduceDesk(before, snapshot(pop("on", "talking"))))).toEqual(["written ended", "on talking"]);
 });
 
+test("a beat changes nothing", () => {
+  expect(after(opened("a"), { type: "beat" })).toEqual(after(opened("a")));
+});
+
 test("a message unknown to this build changes nothing", () => {
   const frame = parseFrame('{"type":"weather_changed"}');
   expect(frame && reduceDesk(initialDesk, frame)).toBe(initialDesk);

@@ -1,0 +1,138 @@
+"""Processes as they are run: told to end with many desks connected or while they start; a database that is away."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import WSCloseCode
+from sqlalchemy import text
+
+from callcenter.accounts.model import SessionRow, UserRow
+from callcenter.db import Database
+from callcenter.jobs.engine import Jobs, Run
+from callcenter.programs import Program, free_port
+from callcenter.servers import PrivatePostgres, PrivateRedis
+from callcenter.web.server import COOKIE
+
+from ..polling import until
+
+pytestmark = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+DESKS = 80
+
+
+@pytest.fixture
+def settings(url: str, redis: PrivateRedis, tmp_path: Path) -> dict[str, str]:
+    return {
+        "CALLCENTER_DATA_DIR": str(tmp_path),
+        "CALLCENTER_DATABASE__URL": url,
+        "CALLCENTER_REDIS__URL": redis.url,
+        "CALLCENTER_WEB__DRAIN_S": "0",
+        "CALLCENTER_AMI__PORT": "1",
+        "CALLCENTER_AGI__PORT": str(free_port()),
+    }
+
+
+@pytest.fixture
+async def agents(db: Database) -> AsyncIterator[list[str]]:
+    """Session cookies."""
+    now = datetime.now(UTC)
+    async with db.transaction() as work:
+        for place in range(DESKS):
+            user = UserRow(
+                id=f"user-{place}", username=f"agent{place}", name="坐席", role="agent", extension=str(1000 + place),
+                language="zh-CN", password_hash="", created_at=now,
+            )  # fmt: skip
+            work.session.add(user)
+        await work.session.flush()
+        for place in range(DESKS):
+            hashed = hashlib.sha256(f"token-{place}".encode()).hexdigest()
+            work.session.add(
+                SessionRow(
+                    token_hash=hashed, user_id=f"user-{place}", csrf="c", created_at=now,
+                    expires_at=now + timedelta(hours=1),
+                )
+            )  # fmt: skip
+    yield [f"{COOKIE}=token-{place}" for place in range(DESKS)]
+
+
+async def test_a_web_process_with_many_desks_ends_and_sends_them_on(
+    settings: dict[str, str], agents: list[str], tmp_path: Path
+) -> None:
+    program = Program("web", "web", tmp_path, settings)
+    for _round in range(3):
+        await program.start()
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+            url = f"{program.url}/api/v1/desk"
+            desks = [
+                await stack.enter_async_context(client.ws_connect(url, headers={"Cookie": cookie})) for cookie in agents
+            ]
+            ending = asyncio.create_task(asyncio.to_thread(program.stop, 20.0))
+            for desk in desks:
+                async for _message in desk:
+                    pass
+                assert desk.close_code == WSCloseCode.SERVICE_RESTART
+            assert await ending == 0
+
+
+@pytest.mark.parametrize("name", ["web", "ami", "agi", "worker"])
+async def test_a_process_that_is_told_to_end_while_it_starts_ends_well(
+    name: str, settings: dict[str, str], tmp_path: Path
+) -> None:
+    program = Program(name, name, tmp_path, settings)
+    program.spawn()
+
+    async def begun() -> bool:
+        return program.log.exists() and "redis_connected" in program.log.read_text()
+
+    await until(begun, 30)
+    assert await asyncio.to_thread(program.stop, 20.0) == 0
+    assert "Traceback" not in program.log.read_text()
+
+
+@pytest.fixture
+def frail() -> Iterator[PrivatePostgres]:
+    """One that a test may kill."""
+    server = PrivatePostgres.begin()
+    yield server
+    server.remove()
+
+
+async def test_a_step_waits_for_a_database_that_is_away(frail: PrivatePostgres, kind: str) -> None:
+    """However few tries it has: that is no failure of what it does."""
+    url = await frail.create("jobs")
+    db, jobs, done = Database(url), Jobs(url.replace("+asyncpg", "+psycopg")), asyncio.Event()
+    tried = 0
+
+    async def look() -> str:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            await asyncio.to_thread(frail.kill)
+        async with db.read() as session:
+            await session.execute(text("SELECT 1"))
+        return "seen"
+
+    async def job(run: Run, argument: str) -> None:
+        assert await run.step("look", look) == "seen"
+        done.set()
+
+    jobs.register("job", job)
+    await jobs.launch()
+    await jobs.start("job", "a", "a")
+
+    async def failed_once() -> bool:
+        return tried > 1
+
+    await until(failed_once, 30)
+    await asyncio.to_thread(frail.start)
+    await asyncio.wait_for(done.wait(), 60)
+    await jobs.close()
+    await db.close()

@@ -54,7 +54,8 @@ Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,255}$")]
 Network = Annotated[str, AfterValidator(_network)]
 _REDIS = re.compile(r"(rediss?://([^@\s]*@)?(\[[^\]]+\]|[^/@:\s]+)(:\d{1,5})?(/\d*)?|unix:///\S+)(\?\S*)?")
 _DATABASES = re.compile(
-    r"sqlite\+aiosqlite://.*|postgresql\+asyncpg://(.*@)?(\[[^\]]*\]|[^/@:?]*)(:\d{1,5})?([/?].*)?", re.DOTALL
+    r"sqlite\+aiosqlite://.*|postgresql\+asyncpg://([^:@/]+(:[^:@/]*)?@)?(\[[^\]]*\]|[^/@:?]*)(:\d{1,5})?([/?].*)?",
+    re.DOTALL,
 )
 # Read elsewhere than in a group: here, by the private Asterisk, by the screens' development server.
 _LONE_VARIABLES = {"CALLCENTER_CONFIG", "CALLCENTER_ASTERISK_ROOT", "CALLCENTER_URL"}
@@ -96,6 +97,13 @@ class WebSettings(_Group):
     trusted_proxies: tuple[Network, ...] = ()
     drain_s: float = Field(default=3.0, ge=0, le=60)
 
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", value):
+            raise ValueError("must begin with https:// or http:// and name a host")
+        return value
+
 
 class DatabaseSettings(_Group):
     """An SQLAlchemy asyncio URL. None: an SQLite file in the data folder."""
@@ -106,7 +114,10 @@ class DatabaseSettings(_Group):
     @classmethod
     def _with_driver(cls, value: str | None) -> str | None:
         if value is not None and not _DATABASES.fullmatch(value):
-            raise ValueError("must be sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST:PORT/NAME")
+            raise ValueError(
+                "must be sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST:PORT/NAME, "
+                "with %40 for @, %3A for : and %2F for / in the password"
+            )
         return value
 
 
@@ -114,6 +125,8 @@ class RedisSettings(_Group):
     """The bus between processes. None: everything runs in one process (`callcenter serve`)."""
 
     url: str | None = None
+    # Two installations on one Redis must not share it.
+    prefix: Word = "callcenter"
 
     @field_validator("url")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 
 import structlog
@@ -26,6 +27,10 @@ class Lease:
     link: Link
     name: str
     holder: str = field(default_factory=new_id)
+    _free: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.link.subscribe(f"lease:{self.name}", lambda _text: self._free.set())
 
     async def acquire(self) -> None:
         """Wait until this process leads."""
@@ -41,6 +46,7 @@ class Lease:
         """Let the next one lead at once."""
         try:
             await self.link.release(self.name, self.holder)
+            self.link.publish(f"lease:{self.name}")
         except LinkDown:
             log.info("lease_left_to_expire", lease=self.name)
 
@@ -52,4 +58,7 @@ class Lease:
                     return
             except LinkDown:
                 log.debug("lease_unanswered", lease=self.name)
-            await asyncio.sleep(_BEAT_S)
+            self._free.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_BEAT_S):
+                    await self._free.wait()

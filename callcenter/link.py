@@ -17,14 +17,13 @@ import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from callcenter import metrics
 from callcenter.errors import Problem
 
 log = structlog.get_logger(__name__)
 Told = Callable[[str], None]
-_PREFIX = "callcenter:"
 _ANSWER_S = 2.0
 _PING_S = 2.0
 _PAUSE_S = 0.5
@@ -166,7 +165,8 @@ class LocalLink:
 class RedisLink:
     """Between processes. Each call is tried for a moment only: nobody's work waits for a Redis that is gone."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, prefix: str = "callcenter") -> None:
+        self._prefix = prefix + ":"
         self._redis = Redis.from_url(
             url,
             decode_responses=True,
@@ -186,6 +186,8 @@ class RedisLink:
         try:
             async with asyncio.timeout(_ANSWER_S):
                 await self._redis.ping()
+        except (AuthenticationError, ResponseError) as error:
+            raise Problem("redis_refused", field="redis.url", reason=str(error)) from error
         except (RedisError, OSError) as error:
             raise Problem("redis_unreachable", field="redis.url", reason=str(error)) from error
 
@@ -198,39 +200,39 @@ class RedisLink:
         await self._redis.aclose()
 
     def subscribe(self, channel: str, told: Told) -> None:
-        self._subscribers.setdefault(_PREFIX + channel, []).append(told)
+        self._subscribers.setdefault(self._prefix + channel, []).append(told)
 
     def on_up(self, told: Callable[[], None]) -> None:
         self._up_told.append(told)
 
     def publish(self, channel: str, text: str = "") -> None:
         # The same text twice in a row says no more than once.
-        self._outbox[_PREFIX + channel, text] = None
+        self._outbox[self._prefix + channel, text] = None
         self._posted.set()
 
     async def put(self, key: str, text: str, ttl_s: float) -> None:
         async with _asked():
-            await self._redis.set(_PREFIX + key, text, px=int(ttl_s * 1000))
+            await self._redis.set(self._prefix + key, text, px=int(ttl_s * 1000))
 
     async def put_all(self, keys: Iterable[str], ttl_s: float) -> None:
         async with _asked(), self._redis.pipeline(transaction=False) as pipeline:
             for key in keys:
-                pipeline.set(_PREFIX + key, "", px=int(ttl_s * 1000))
+                pipeline.set(self._prefix + key, "", px=int(ttl_s * 1000))
             await pipeline.execute()
 
     async def get(self, key: str) -> str | None:
         async with _asked():
-            found = await self._redis.get(_PREFIX + key)
+            found = await self._redis.get(self._prefix + key)
         return None if found is None else str(found)
 
     async def drop(self, key: str) -> None:
         async with _asked():
-            await self._redis.delete(_PREFIX + key)
+            await self._redis.delete(self._prefix + key)
 
     async def keys(self, prefix: str) -> set[str]:
         async with _asked():
-            found = [key async for key in self._redis.scan_iter(match=f"{_PREFIX}{prefix}*", count=500)]
-        return {key.removeprefix(_PREFIX) for key in found}
+            found = [key async for key in self._redis.scan_iter(match=f"{self._prefix}{prefix}*", count=500)]
+        return {key.removeprefix(self._prefix) for key in found}
 
     async def hit(self, key: str, window_s: float) -> int:
         return int(await self._eval(_HIT, key, int(window_s * 1000)))
@@ -243,14 +245,14 @@ class RedisLink:
 
     async def _eval(self, script: str, key: str, *arguments: str | int) -> Any:
         async with _asked():
-            answering: Any = self._redis.eval(script, 1, _PREFIX + key, *arguments)
+            answering: Any = self._redis.eval(script, 1, self._prefix + key, *arguments)
             return await answering
 
     async def _listen(self) -> None:
         while True:
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(*(self._subscribers or {_PREFIX + "nothing": []}))
+                    await pubsub.subscribe(*(self._subscribers or {self._prefix + "nothing": []}))
                     self._came_up()
                     await self._hear(pubsub)
             except (RedisError, OSError) as error:
@@ -297,6 +299,6 @@ async def _asked() -> AsyncIterator[None]:
         raise LinkDown(str(error)) from error
 
 
-def make(url: str | None) -> Link:
+def make(url: str | None, prefix: str) -> Link:
     """The link that the settings ask for."""
-    return RedisLink(url) if url else LocalLink()
+    return RedisLink(url, prefix) if url else LocalLink()

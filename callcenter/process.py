@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -19,6 +20,7 @@ from callcenter.config import Settings
 from callcenter.db import Database
 from callcenter.errors import Problem
 from callcenter.folder_lock import FolderLock
+from callcenter.jobs.roll import others_work
 from callcenter.link import Link, RedisLink, make
 from callcenter.tasks import Tasks
 from callcenter.web.health import HealthChecks, HealthServer
@@ -55,7 +57,10 @@ class Base:
     @classmethod
     def of(cls, name: str, settings: Settings) -> Base:
         """Nothing is opened yet."""
-        db, link = Database(settings.database_url), make(settings.redis.url if name != "serve" else None)
+        db, link = (
+            Database(settings.database_url),
+            make(settings.redis.url if name != "serve" else None, settings.redis.prefix),
+        )
         return cls(name, settings, db, link, Bus(db, link), HealthChecks(name))
 
 
@@ -112,6 +117,8 @@ class Process:
         self._lock = FolderLock(settings.data_dir)
         self._lock.take(f"callcenter {base.name}", shared=not alone)
         await base.db.ping()
+        if alone and not base.db.embedded and await others_work(base.db):
+            raise Problem("database_in_use", field="database.url")
         await (schema.upgrade(base.db) if alone else schema.require(base.db))
         if isinstance(base.link, RedisLink):
             await base.link.ping()
@@ -154,7 +161,9 @@ async def listening(starting: Any, host: str, port: int, setting: str) -> None:
     try:
         await starting
     except OSError as error:
-        raise Problem("port_in_use", field="port", host=host, port=port, setting=setting) from error
+        code = "port_in_use" if error.errno == errno.EADDRINUSE else "address_unusable"
+        reason = error.strerror or type(error).__name__
+        raise Problem(code, field="port", host=host, port=port, setting=setting, reason=reason) from error
 
 
 def run(make_process: Callable[[], Process]) -> int:

@@ -118,6 +118,7 @@ class WebDuty:
             await self._runner.cleanup()
 
     async def stop(self) -> None:
+        self._desk.hub.send_away()
         if self._runner is not None:
             await self._runner.cleanup()
         await self._tasks.stop()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import structlog
+
 from callcenter.app.house import House
 from callcenter.bus import Subscriber
-from callcenter.calls.recording_flow import RecordingFlow
+from callcenter.calls.recording_flow import TRANSCRIBE, RecordingFlow
 from callcenter.clock import utc_now
 from callcenter.complaints.crm_flow import CrmFlow
 from callcenter.desk.caller import Callers
@@ -16,6 +18,8 @@ from callcenter.jobs.engine import Jobs
 from callcenter.jobs.roll import Roll
 from recordings.models import installed
 from recordings.transcribe.pool import PoolSettings, PoolTranscriber
+
+log = structlog.get_logger(__name__)
 
 
 class WorkDuty:
@@ -44,7 +48,7 @@ class WorkDuty:
         ]
 
     async def start(self) -> None:
-        await self.jobs.launch()
+        await self.jobs.launch(without=self._left_to_others())
         if not self._base.db.embedded:
             roll = Roll(self._base.db, self.jobs.executor, self.jobs.holders, self.jobs.take_up)
             self._roll.start("roll", roll.run())
@@ -60,6 +64,16 @@ class WorkDuty:
         # Last: from now on others take up what is unfinished.
         await self._roll.stop()
         await self._transcriber.close()
+
+    def _left_to_others(self) -> frozenset[str]:
+        """A worker without speech models must not spoil what one that has them can do."""
+        folder = self._base.settings.speech.models_dir
+        if self._base.name == "serve" or installed(folder):
+            return frozenset()
+        log.error(
+            "no_speech_models", path=str(folder), remedy="callcenter models install, then start this worker again"
+        )
+        return frozenset({TRANSCRIBE})
 
     def _recording_link(self, call_id: str) -> str | None:
         public = self._base.settings.web.public_url

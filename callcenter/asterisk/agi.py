@@ -253,7 +253,7 @@ class AgiServer:
             result = "done"
         except AgiHangup:
             result = "hangup"
-            log.debug("agi.caller_left")
+            log.info("agi.caller_left")
         except Exception:
             result = "failed"
             log.exception("agi.handler_failed", path=session.path)

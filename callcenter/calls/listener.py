@@ -178,6 +178,8 @@ class Listener:
         self.term.signed()
         for call in self._touched.values():
             self._writer.committed(call)
+        for event in self._events:
+            log.info("call_event", type=event.type, **event.model_dump(exclude={"type", "at"}, exclude_none=True))
         self._events, self._touched, self._boot_unsaved = [], {}, False
 
     async def _write_calls(self, calls: list[CallSession], events: list[Event]) -> None:

@@ -45,7 +45,12 @@ class JobEngine(Protocol):
     """The part of the engine that is used here."""
 
     def register(
-        self, name: str, handler: Callable[[Run, str], Awaitable[None]], concurrency: int | None = None
+        self,
+        name: str,
+        handler: Callable[[Run, str], Awaitable[None]],
+        concurrency: int | None = None,
+        *,
+        of_calls: bool = False,
     ) -> None: ...
 
     async def start(self, name: str, key: str, argument: str) -> None: ...
@@ -66,8 +71,8 @@ class RecordingFlow:
 
     def register(self) -> None:
         """Name the jobs; before the engine is launched."""
-        self.jobs.register(COLLECT, self.collect, concurrency=_COLLECTIONS)
-        self.jobs.register(TRANSCRIBE, self.transcribe, concurrency=self.transcribers)
+        self.jobs.register(COLLECT, self.collect, concurrency=_COLLECTIONS, of_calls=True)
+        self.jobs.register(TRANSCRIBE, self.transcribe, concurrency=self.transcribers, of_calls=True)
 
     def subscribers(self) -> list[Subscriber]:
         """What starts them."""
@@ -145,6 +150,7 @@ class RecordingFlow:
                 )
             )
         metrics.RECORDINGS.labels("repaired" if recording.repaired else "collected").inc()
+        log.info("recording_collected", recording_id=recording_id, repaired=recording.repaired)
 
     async def transcribe(self, run: Run, call_id: str) -> None:
         """The job `transcript`."""
@@ -154,6 +160,7 @@ class RecordingFlow:
             end: Literal["done", "failed"] = await self._transcribe_surely(run, recording_id, language)
             await run.step(end, lambda: self._tell(call_id, recording_id, end))
             metrics.TRANSCRIPTS.labels(end).inc()
+            log.info("transcript_ended", recording_id=recording_id, state=end)
 
     async def _transcribe_surely(self, run: Run, recording_id: str, language: str) -> Literal["done", "failed"]:
         try:

@@ -108,6 +108,7 @@ class CrmFlow:
             work.emit(TicketCrmChanged(at=self.clock(), call_id=row.call_id, ticket_id=row.id, state=state))
         if self.crm.remote:
             metrics.CRM_TICKETS.labels("sent").inc()
+            log.info("ticket_sent", ticket_id=ticket_id, external_id=ticket.external_id)
 
     async def _failed(self, sent: TicketRow, error: CrmError, pause_s: float | None) -> float | None:
         """Record a failed attempt, unless a new round has begun meanwhile."""

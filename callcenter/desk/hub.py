@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import structlog
 from aiohttp import WSCloseCode
 from pydantic import BaseModel
 
@@ -13,6 +14,7 @@ from callcenter import metrics
 from callcenter.desk.protocol import PopMessage, PopOpened, Snapshot
 from callcenter.web.identity import Identity
 
+log = structlog.get_logger(__name__)
 # Enough for a storm of calls while a browser tab sleeps; a longer list is cheaper to fetch anew.
 BACKLOG = 256
 # Of the codes that an application may choose: the session is over, sign in again.
@@ -90,6 +92,7 @@ class Hub:
             tabs = [each for each in self._all if each.identity.extension == extension]
             _send(tabs, message)
             if tabs and isinstance(message, PopOpened):
+                log.info("pop_opened", call_id=message.pop.call_id, extension=extension, tabs=len(tabs))
                 metrics.POPS_OPENED.inc()
                 metrics.POP_DELAY.observe(metrics.age_s(message.pop.ringing_at))
 

@@ -7,13 +7,14 @@ goes on behind the last finished step; a step that was under way runs again and 
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
 
-from callcenter import metrics
+from callcenter import logs, metrics
 from callcenter.db import away, told
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ class Run:
     ) -> T:
         """The remembered result of `action` (plain data). A failure is tried again with back-off.
 
-        That our own database is away is no failure: it is waited for, however long.
+        That our own database is away or a disk is full is no failure: it is waited for, however long.
         """
         options: StepOptions = {
             "name": label,
@@ -46,9 +47,9 @@ class Run:
                 try:
                     return await action()
                 except Exception as error:
-                    if not away(error):
+                    if not (away(error) or _disk_full(error)):
                         raise
-                    log.warning("job_waits_for_database", step=label, reason=told(error))
+                    log.warning("job_waits", step=label, reason=told(error))
                 await asyncio.sleep(_AWAY_S)
 
         result: T = await DBOS.run_step_async(options, act)
@@ -57,6 +58,10 @@ class Run:
     async def sleep(self, seconds: float) -> None:
         """Wait; a restart does not begin the wait anew."""
         await DBOS.sleep_async(seconds)
+
+
+def _disk_full(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 Handler = Callable[[Run, str], Awaitable[None]]
@@ -77,15 +82,24 @@ class Jobs:
         self._url = url
         self.executor = executor
         self._handlers: dict[str, tuple[Handler, int | None]] = {}
+        self._of_calls: set[str] = set()
         self._closing = False
         self._job: Callable[[str, str], Coroutine[Any, Any, None]] | None = None
 
-    def register(self, name: str, handler: Handler, concurrency: int | None = None) -> None:
-        """Name a job, before `launch`. `concurrency` bounds those that run or sleep at once."""
-        self._handlers[name] = (handler, concurrency)
+    def register(self, name: str, handler: Handler, concurrency: int | None = None, *, of_calls: bool = False) -> None:
+        """Name a job, before `launch`.
 
-    async def launch(self) -> None:
-        """Open the engine's database, take up unfinished jobs, accept new ones."""
+        `concurrency` bounds those that run or sleep at once; `of_calls`: its argument is a call's id.
+        """
+        self._handlers[name] = (handler, concurrency)
+        if of_calls:
+            self._of_calls.add(name)
+
+    async def launch(self, *, without: frozenset[str] = frozenset()) -> None:
+        """Open the engine's database, take up unfinished jobs, accept new ones.
+
+        `without`: names of jobs that are left to other processes.
+        """
         config: DBOSConfig = {
             "name": "callcenter",
             "system_database_url": self._url,
@@ -102,6 +116,8 @@ class Jobs:
             await self._run(name, argument)
 
         self._job = DBOS.workflow(name="job")(job)
+        if without:
+            DBOS.listen_queues(sorted(self._handlers.keys() - without))
         DBOS.launch()
         for name, (_handler, concurrency) in self._handlers.items():
             await DBOS.register_queue_async(name, worker_concurrency=concurrency, polling_interval_sec=_POLL_S)
@@ -135,5 +151,6 @@ class Jobs:
             if self._closing:
                 # Cut off by our own end, and no failure: it stays as it is until somebody takes it up.
                 await asyncio.Event().wait()
-            log.exception("job_failed", job=name, argument=argument)
+            with logs.of_call(argument if name in self._of_calls else None):
+                log.exception("job_failed", job=name, argument=argument)
             raise

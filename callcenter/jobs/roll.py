@@ -40,6 +40,22 @@ class JobWorkerRow(Base):
     beat_at: Mapped[datetime]
 
 
+async def others_work(db: Database) -> bool:
+    """Whether a worker, or the service in one process, is at work on this database: one of them says so meanwhile."""
+    newest = select(func.max(JobWorkerRow.beat_at))
+    late = func.now() - timedelta(seconds=_DEAD_S)
+    async with db.read() as session:
+        if not await session.scalar(select(func.to_regclass(JobWorkerRow.__tablename__))):
+            return False
+        before = await session.scalar(newest.where(JobWorkerRow.beat_at > late))
+    if before is None:
+        return False
+    await asyncio.sleep(2.5 * _BEAT_S)
+    async with db.read() as session:
+        after = await session.scalar(newest)
+    return after is not None and after > before
+
+
 @dataclass
 class Roll:
     """For PostgreSQL, where there may be several workers."""

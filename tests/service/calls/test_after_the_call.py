@@ -61,7 +61,7 @@ class InlineJobs:
     handlers: dict[str, Any] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
 
-    def register(self, name: str, handler: Any, concurrency: int | None = None) -> None:
+    def register(self, name: str, handler: Any, concurrency: int | None = None, *, of_calls: bool = False) -> None:
         self.handlers[name] = handler
 
     async def start(self, name: str, key: str, argument: str) -> None:

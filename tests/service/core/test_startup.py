@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from callcenter import app
 from callcenter.__main__ import main
 from callcenter.config import load
 from callcenter.db import Database
 from callcenter.errors import Problem
+from callcenter.jobs.roll import Roll
 from callcenter.servers import PrivateRedis
 
+from ..polling import until
 from . import previous
 
 SCALED = ("web", "ami", "agi", "worker")
@@ -115,3 +118,32 @@ def test_too_little_space_is_told_in_two_lines(
     assert "nearly full" in told[0]
     assert "CALLCENTER_DISK__MIN_FREE_MB" in told[1]
     assert list(tmp_path.glob("*.db")) == []
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+async def test_the_one_process_keeps_off_a_database_at_which_others_work(url: str, tmp_path: Path) -> None:
+    db = Database(url)
+    roll = asyncio.create_task(Roll(db, "other", _nobody, _nothing).run())
+    settings = load(data_dir=tmp_path, database={"url": url}, web={"port": 0}, agi={"port": 0}, ami={"port": 1})
+
+    async def beats() -> bool:
+        async with db.read() as session:
+            return bool((await session.execute(text("SELECT 1 FROM job_workers"))).first())
+
+    await until(beats)
+    with pytest.raises(Problem, match="database_in_use"):
+        await app.of_kind("serve", settings).start()
+    roll.cancel()
+    await asyncio.gather(roll, return_exceptions=True)
+    alone = app.of_kind("serve", settings)
+    await alone.start()
+    await alone.stop()
+    await db.close()
+
+
+async def _nobody() -> list[str]:
+    return []
+
+
+async def _nothing(_dead: list[str]) -> None:
+    pass

@@ -265,9 +265,11 @@ class RedisLink:
     async def _hear(self, pubsub: Any) -> None:
         while True:
             message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=_PING_S)
+            _heed()
             if message is None:
                 async with asyncio.timeout(_ANSWER_S):
                     await self._redis.ping()
+                _heed()
                 continue
             for told in self._subscribers.get(message["channel"], ()):
                 told(message["data"])
@@ -288,6 +290,14 @@ class RedisLink:
                     for channel, text in letters:
                         pipeline.publish(channel, text)
                     await pipeline.execute()
+            _heed()
+
+
+def _heed() -> None:
+    """Before Python 3.12 a cancellation that meets redis-py inside `wait_for` may be swallowed there: not by us."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @contextlib.asynccontextmanager
@@ -297,6 +307,8 @@ async def _asked() -> AsyncIterator[None]:
             yield
     except (RedisError, OSError) as error:
         raise LinkDown(str(error)) from error
+    finally:
+        _heed()
 
 
 def make(url: str | None, prefix: str) -> Link:

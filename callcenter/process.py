@@ -22,7 +22,7 @@ from callcenter.errors import Problem
 from callcenter.folder_lock import FolderLock
 from callcenter.jobs.roll import others_work
 from callcenter.link import Link, RedisLink, make
-from callcenter.tasks import Tasks
+from callcenter.tasks import Tasks, end
 from callcenter.web.health import HealthChecks, HealthServer
 
 log = structlog.get_logger(__name__)
@@ -198,7 +198,4 @@ async def _unless_told(work: Coroutine[Any, Any, None], signals: asyncio.Queue[N
             return True
         return False
     finally:
-        told.cancel()
-        while not doing.done():
-            doing.cancel()
-            await asyncio.wait({doing}, timeout=1.0)
+        await end(told, doing)

@@ -10,6 +10,20 @@ from typing import Any
 _HEED_S = 2.0
 
 
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and wait until they are gone; what they raise is let go.
+
+    Cancelled again when they go on: before Python 3.12 `wait_for` may swallow a cancellation.
+    """
+    left = list(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=_HEED_S)
+        left = [task for task in left if not task.done()]
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Tasks:
     """Tasks that run as long as their owner. One that ends by itself has failed."""
 
@@ -36,19 +50,10 @@ class Tasks:
         raise RuntimeError(f"{min(task.get_name() for task in done)} ended by itself")
 
     async def stop(self) -> None:
-        """Cancel all, the last started first, and wait until they are gone.
-
-        Cancelled again when they go on: before Python 3.12 a library's `wait_for` may swallow a cancellation.
-        """
+        """Cancel all, the last started first, and wait until they are gone."""
         for child in self._children:
             await child.stop()
-        left = list(reversed(self._tasks))
-        while left:
-            for task in left:
-                task.cancel()
-            await asyncio.wait(left, timeout=_HEED_S)
-            left = [task for task in left if not task.done()]
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*reversed(self._tasks))
         self._tasks.clear()
 
     def _all(self) -> list[asyncio.Task[None]]:

@@ -9,7 +9,7 @@ $bin/callcenter bench pop --json
 echo "### callcenter bench pop --json --scaled"
 $bin/callcenter bench pop --json --scaled
 echo "### make e2e-scaled: each process, PostgreSQL, Redis and Asterisk killed in mid-call; each process ended under load"
-$bin/pytest -q -s --durations=0 tests/e2e/test_scaled.py
+PROOF=1 $bin/pytest -q -s --durations=0 tests/e2e/test_scaled.py
 echo "### pytest tests/e2e, the rest"
 $bin/pytest -q --durations=0 tests/e2e --ignore tests/e2e/test_scaled.py
 echo "### make images"

@@ -22,7 +22,7 @@ from callcenter.lease import Lease
 from callcenter.queues.pbx import AmiPbxControl
 from callcenter.queues.presence_book import EVENTS as PRESENCE_EVENTS
 from callcenter.queues.sharing import LineSharer
-from callcenter.tasks import Tasks
+from callcenter.tasks import Tasks, end
 from callcenter.web.health import Unwell
 
 log = structlog.get_logger(__name__)
@@ -113,20 +113,24 @@ class AmiDuty:
         await queues.load()
         queues.presence.guard = listener.term.check
         await bus.join(self._presence, heard)
-        manager = self._connection(listener)
         term.start("ledger", listener.run())
         term.start("presence", queues.presence.run())
         term.start("queue membership", queues.sync.run())
         term.start("line", self._sharer.run())
-        term.start("end", self._until_drained(listener, term.start("manager", manager.run())))
+        term.start("manager", self._hear(listener))
         self._leads.set()
         metrics.LEDGER_LEADING.set(1)
 
-    async def _until_drained(self, listener: Listener, manager: asyncio.Task[None]) -> None:
-        """The last thing heard is the last thing written."""
-        await self._draining.wait()
-        manager.cancel()
-        await asyncio.wait({manager})
+    async def _hear(self, listener: Listener) -> None:
+        """Hear Asterisk until the end is near; the last thing heard is the last thing written."""
+        hearing = asyncio.create_task(self._connection(listener).run(), name="manager")
+        draining = asyncio.create_task(self._draining.wait(), name="drain")
+        try:
+            await asyncio.wait({hearing, draining}, return_when=asyncio.FIRST_COMPLETED)
+            if hearing.done():
+                hearing.result()
+        finally:
+            await end(hearing, draining)
         try:
             await asyncio.wait_for(listener.written(), _LAST_WORDS_S)
         except TimeoutError:

@@ -50,11 +50,15 @@ class LineSharer:
                     async with asyncio.timeout(_BEAT_S):
                         await self._changed.wait()
         finally:
-            with contextlib.suppress(LinkDown):
-                # What another process tells by now is not ours to take away.
-                if (await self.link.get(_KEY) or "").startswith(self._name):
-                    await self.link.drop(_KEY)
-                    self.link.publish(_KEY)
+            # In a task of its own: this one is cancelled, and the link heeds that.
+            await asyncio.create_task(self._take_back(), name="line taken back")
+
+    async def _take_back(self) -> None:
+        """What another process tells by now is not ours to take away."""
+        with contextlib.suppress(LinkDown):
+            if (await self.link.get(_KEY) or "").startswith(self._name):
+                await self.link.drop(_KEY)
+                self.link.publish(_KEY)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,13 +15,14 @@ from playwright.async_api import expect
 from callcenter.asterisk.phones import BaresipPhone, Caller
 
 from .house import Ground
-from .scene import COMPLAINTS, SWITCHBOARD, Api, Scene, until
+from .scene import COMPLAINTS, LIMIT_S, SWITCHBOARD, Api, Scene, until
 from .screens import Screen, Screens
 
 PROCESSES = ("web1", "web2", "ami", "agi1", "agi2", "worker1", "worker2")
 ENGINES = ("postgres", "redis", "asterisk")
-# So long after a part is back, or another has taken its place, every desk must be in order again.
-BACK_S = 5.0
+# So long after a part is back, or another has taken its place, every desk must be in order again. Held to where nothing
+# else runs (`make proof`); on a machine with other work it only must come to pass.
+BACK_S = 5.0 if os.environ.get("PROOF") else LIMIT_S
 
 
 @dataclass

@@ -12,11 +12,17 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import WSCloseCode
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from callcenter import metrics
 from callcenter.accounts.model import SessionRow, UserRow
-from callcenter.db import Database
+from callcenter.app import of_kind
+from callcenter.bench.conversation import read
+from callcenter.bench.manager import Manager
+from callcenter.config import load
+from callcenter.db import Database, JournalRow
 from callcenter.jobs.engine import Jobs, Run
+from callcenter.link import RedisLink
 from callcenter.programs import Program, free_port
 from callcenter.servers import PrivatePostgres, PrivateRedis
 from callcenter.web.server import COOKIE
@@ -95,6 +101,47 @@ async def test_a_process_that_is_told_to_end_while_it_starts_ends_well(
     await until(begun, 30)
     assert await asyncio.to_thread(program.stop, 20.0) == 0
     assert "Traceback" not in program.log.read_text()
+
+
+async def test_what_was_heard_is_written_before_another_leads(
+    db: Database, url: str, redis: PrivateRedis, tmp_path: Path
+) -> None:
+    """A whole call arrives and the process is told to end: all of it is in the journal, and the lead is free."""
+    manager = Manager(["1001"])
+    settings = load(
+        data_dir=tmp_path,
+        database={"url": url},
+        redis={"url": redis.url},
+        ami={"port": await manager.start(), "secret": "x"},
+    )
+    process = of_kind("ami", settings)
+    await process.start()
+
+    async def leads() -> bool:
+        found = (await process.base.health.look())["asterisk"]
+        return found.ok and found.detail == "leading"
+
+    await until(leads)
+    told = read().retold(1, "13800138000", "1001", datetime.now(UTC).timestamp())
+    manager.say(told.arriving + told.ringing + told.talking + told.ending)
+
+    async def heard() -> bool:
+        return metrics.OPEN_CALLS.collect()[0].samples[0].value > 0 or bool(await journal(db))
+
+    await until(heard)
+    await asyncio.wait_for(process.drain(), 10)
+    assert (await journal(db))[-1] == "CallEnded"
+    link = RedisLink(redis.url)
+    await asyncio.wait_for(process.stop(), 10)
+    assert await link.get("lease:ami:asterisk") is None
+    assert await link.get("line") is None
+    await link.close()
+    await manager.stop()
+
+
+async def journal(db: Database) -> list[str]:
+    async with db.read() as session:
+        return [row.type for row in await session.scalars(select(JournalRow).order_by(JournalRow.seq)) if row.call_id]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from callcenter import logs, metrics
 from callcenter.db import DATABASE_ERRORS, Base, Database, JournalRow, told
 from callcenter.events import CATALOGUE, Event, Unreadable
 from callcenter.link import Link, LocalLink
+from callcenter.tasks import woken
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[Event], Awaitable[None]]
@@ -141,9 +142,7 @@ class Bus:
     async def _news(self, look: asyncio.Event) -> None:
         """Until somebody says that there is something to read. In the embedded form nobody else can write."""
         pause = None if self.db.embedded else _LOOK_AGAIN_S if self.link.up else _LOOK_AGAIN_ALONE_S
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await look.wait()
+        await woken(look, pause)
 
     async def _read_on(self) -> bool:
         """Tell the live subscribers what was written; whether there may be more."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field
 
 import structlog
 
 from callcenter.events.ids import new_id
 from callcenter.link import Link, LinkDown
+from callcenter.tasks import woken
 
 log = structlog.get_logger(__name__)
 TTL_S = 3.0
@@ -59,6 +59,4 @@ class Lease:
             except LinkDown:
                 log.debug("lease_unanswered", lease=self.name)
             self._free.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_BEAT_S):
-                    await self._free.wait()
+            await woken(self._free, _BEAT_S)

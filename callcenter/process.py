@@ -57,10 +57,8 @@ class Base:
     @classmethod
     def of(cls, name: str, settings: Settings) -> Base:
         """Nothing is opened yet."""
-        db, link = (
-            Database(settings.database_url),
-            make(settings.redis.url if name != "serve" else None, settings.redis.prefix),
-        )
+        db = Database(settings.database_url)
+        link = make(None if name == "serve" else settings.redis.url, settings.redis.prefix)
         return cls(name, settings, db, link, Bus(db, link), HealthChecks(name))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
@@ -22,6 +23,13 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
         await asyncio.wait(left, timeout=_HEED_S)
         left = [task for task in left if not task.done()]
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def woken(event: asyncio.Event, within_s: float | None) -> None:
+    """Until it is set, but no longer than so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            await event.wait()
 
 
 class Tasks:

@@ -49,10 +49,12 @@ class AmiDuty:
         if self._base.name == "serve":
             leads = asyncio.create_task(self._leads.wait(), name="ami leads")
             failed = asyncio.create_task(self._tasks.wait(), name="ami fails")
-            await asyncio.wait({leads, failed}, return_when=asyncio.FIRST_COMPLETED)
-            if failed.done():
-                failed.result()
-            failed.cancel()
+            try:
+                await asyncio.wait({leads, failed}, return_when=asyncio.FIRST_COMPLETED)
+                if failed.done():
+                    failed.result()
+            finally:
+                await end(leads, failed)
 
     async def drain(self) -> None:
         """Write what was heard, then let the next one lead: calls are Asterisk's, and it finds them as they are."""

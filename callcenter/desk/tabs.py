@@ -16,6 +16,7 @@ from callcenter.events import Event
 from callcenter.events.ids import new_id
 from callcenter.events.people import SessionEnded
 from callcenter.link import Link, LinkDown
+from callcenter.tasks import woken
 from callcenter.web.identity import Identity
 
 log = structlog.get_logger(__name__)
@@ -50,9 +51,7 @@ class Tabs:
                 await self._tell()
             for user_id in list(self._leaving):
                 await self._see_off(user_id)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_BEAT_S):
-                    await self._changed.wait()
+            await woken(self._changed, _BEAT_S)
 
     async def on_session_ended(self, event: Event) -> None:
         """Live subscriber: the tabs of the session close in every process, at once; the rest has time."""

@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-import structlog
 from pydantic import ValidationError
 
 from callcenter.events.ids import new_id
 from callcenter.link import Link, LinkDown
 from callcenter.queues.line import Line, LineState
 from callcenter.queues.service import Queues
+from callcenter.tasks import woken
 
-log = structlog.get_logger(__name__)
 _KEY = "line"
 # Told again so often that a Redis that came back empty, or a web process that just started, waits a moment only.
 _BEAT_S = 1.0
@@ -46,9 +45,7 @@ class LineSharer:
                     await self.link.put(_KEY, f"{self._name} {state}", _STALE_S)
                     self.link.publish(_KEY)
                 await asyncio.sleep(_PACE_S)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_BEAT_S):
-                        await self._changed.wait()
+                await woken(self._changed, _BEAT_S)
         finally:
             # In a task of its own: this one is cancelled, and the link heeds that.
             await asyncio.create_task(self._take_back(), name="line taken back")
@@ -79,9 +76,7 @@ class LineFollower:
             self._news.clear()
             with contextlib.suppress(LinkDown):
                 self._take(await self.link.get(_KEY))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_BEAT_S):
-                    await self._news.wait()
+            await woken(self._news, _BEAT_S)
 
     def _take(self, text: str | None) -> None:
         try:

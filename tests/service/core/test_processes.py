@@ -103,6 +103,41 @@ async def test_a_process_that_is_told_to_end_while_it_starts_ends_well(
     assert "Traceback" not in program.log.read_text()
 
 
+async def test_a_worker_without_models_leaves_transcripts_to_others(
+    settings: dict[str, str], db: Database, tmp_path: Path
+) -> None:
+    """It says so and does the rest."""
+    jobs_url = load(data_dir=tmp_path, database={"url": db.url}).jobs_url
+    program = Program(
+        "worker", "worker", tmp_path, {**settings, "CALLCENTER_SPEECH__MODELS_DIR": str(tmp_path / "none")}
+    )
+    await program.start()
+    asked = Jobs(jobs_url, "asks")
+    for name in ("recording", "transcript"):
+        asked.register(name, _leave_it)
+    await asked.launch(without=frozenset({"recording", "transcript"}))
+    for name in ("transcript", "recording"):
+        await asked.start(name, "no such call", "no such call")
+
+    async def states() -> dict[str, str]:
+        query = text("SELECT queue_name, status FROM dbos.workflow_status")
+        async with db.read() as session:
+            return {row.queue_name: row.status for row in await session.execute(query)}
+
+    async def collected() -> bool:
+        return (await states())["recording"] == "SUCCESS"
+
+    await until(collected, 30)
+    assert (await states())["transcript"] == "ENQUEUED"
+    assert "no_speech_models" in program.log.read_text()
+    assert await asyncio.to_thread(program.stop, 20.0) == 0
+    await asked.close()
+
+
+async def _leave_it(_run: Run, _argument: str) -> None:
+    raise AssertionError("this process does no work")
+
+
 async def test_what_was_heard_is_written_before_another_leads(
     db: Database, url: str, redis: PrivateRedis, tmp_path: Path
 ) -> None:

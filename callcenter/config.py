@@ -157,12 +157,21 @@ class DiskSettings(_Group):
 
 
 class AmiSettings(_Group):
-    """Where Asterisk's manager interface listens and who we are there."""
+    """One Asterisk server: where its manager interface listens, who we are there, and where its files can be read.
 
+    `name` is the server's in the ledger. `tls_ca` is the file of the authority that signed its certificate; None: those
+    of the system. `logs_dir` holds `queue_log`, `cdr-custom/Master.csv` and `cel-custom/Master.csv`; None: the private
+    Asterisk's, or nowhere.
+    """
+
+    name: Word = "asterisk"
     host: Host = "127.0.0.1"
     port: Port = 5038
     user: Word = "callcenter"
     secret: SecretStr = SecretStr("")
+    tls: bool = False
+    tls_ca: Path | None = None
+    logs_dir: Path | None = None
 
 
 class AgiSettings(_Group):
@@ -216,6 +225,8 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     disk: DiskSettings = DiskSettings()
     ami: AmiSettings = AmiSettings()
+    # Further Asterisk servers, each with a name of its own.
+    more_ami: tuple[AmiSettings, ...] = ()
     agi: AgiSettings = AgiSettings()
     ivr: IvrSettings = IvrSettings()
     recordings: RecordingSettings = RecordingSettings()

@@ -23,6 +23,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import (
@@ -241,6 +242,14 @@ class Settings(BaseSettings):
         file = os.environ.get("CALLCENTER_CONFIG")
         toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
         return (named["init_settings"], named["env_settings"], *toml)
+
+    @field_validator("more_ami")
+    @classmethod
+    def _named_apart(cls, value: tuple[AmiSettings, ...], info: ValidationInfo) -> tuple[AmiSettings, ...]:
+        names = [server.name for server in (info.data.get("ami", AmiSettings()), *value)]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"each server needs a name of its own; twice: {', '.join(sorted(twice))}")
+        return value
 
     @property
     def database_url(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 import structlog
 
@@ -10,12 +11,13 @@ from callcenter import metrics
 from callcenter.app.house import House
 from callcenter.asterisk.ami.connection import AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
-from callcenter.asterisk.configured import access
+from callcenter.asterisk.configured import servers
 from callcenter.bus import Subscriber
 from callcenter.calls.listener import Listener
 from callcenter.calls.pbx import AmiPbxState
 from callcenter.calls.term import TermOver
 from callcenter.clock import utc_now
+from callcenter.config import AmiSettings
 from callcenter.db import away, told
 from callcenter.errors import Problem
 from callcenter.lease import Lease
@@ -26,7 +28,8 @@ from callcenter.tasks import Tasks, end
 from callcenter.web.health import Unwell
 
 log = structlog.get_logger(__name__)
-SERVER = "asterisk"
+# The terms and the lease are of all servers together: who leads hears each of them.
+_LEASE = "ami"
 _PAUSE_S = 1.0
 _LAST_WORDS_S = 20.0
 
@@ -37,9 +40,9 @@ class AmiDuty:
     def __init__(self, house: House) -> None:
         self._house, self._base = house, house.base
         self._tasks = house.base.tasks.child()
-        self._lease = Lease(house.base.link, f"ami:{SERVER}")
+        self._lease = Lease(house.base.link, _LEASE)
         self._leads, self._draining, self._written = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._client: AmiClient | None = None
+        self._clients: dict[str, AmiClient] = {}
         self._presence = [Subscriber(house.queues.presence.on_event, PRESENCE_EVENTS)]
         self._sharer = LineSharer(house.base.link, house.queues)
         house.base.health.add("asterisk", self._asterisk)
@@ -100,8 +103,9 @@ class AmiDuty:
             self._house.queues.presence.guard = None
             self._base.bus.leave(self._presence)
             await term.stop()
-            self._house.queues.on_lost()
-            self._client = None
+            for server in self._clients:
+                self._house.queues.on_lost(server)
+            self._clients = {}
             self._written.set()
             metrics.LEDGER_LEADING.set(0)
             metrics.OPEN_CALLS.set(0)
@@ -110,50 +114,58 @@ class AmiDuty:
         house, bus, queues = self._house, self._base.bus, self._house.queues
         self._written.clear()
         heard = bus.position
-        listener = Listener(self._base.db, SERVER, house.agents, house.read_number, utc_now)
-        await listener.load()
+        places = servers(self._base.settings)
+        listeners = [Listener(self._base.db, at.name, house.agents, house.read_number, utc_now) for at in places]
+        for listener in listeners:
+            await listener.load()
         await queues.load()
-        queues.presence.guard = listener.term.check
+        queues.presence.guard = listeners[0].term.check
         await bus.join(self._presence, heard)
-        term.start("ledger", listener.run())
+        self._clients = {at.name: self._client(at, each) for at, each in zip(places, listeners, strict=True)}
+        for listener in listeners:
+            term.start(f"ledger {listener.server}", listener.run())
+            term.start(f"queue membership {listener.server}", queues.sync(listener.server).run())
         term.start("presence", queues.presence.run())
-        term.start("queue membership", queues.sync.run())
         term.start("line", self._sharer.run())
-        term.start("manager", self._hear(listener))
+        term.start("managers", self._hear(listeners))
         self._leads.set()
         metrics.LEDGER_LEADING.set(1)
 
-    async def _hear(self, listener: Listener) -> None:
-        """Hear Asterisk until the end is near; the last thing heard is the last thing written."""
-        hearing = asyncio.create_task(self._connection(listener).run(), name="manager")
+    async def _hear(self, listeners: list[Listener]) -> None:
+        """Hear every Asterisk until the end is near; the last thing heard is the last thing written."""
+        hearing = Tasks()
+        for server, client in self._clients.items():
+            hearing.start(f"manager {server}", client.run())
+        failed = asyncio.create_task(hearing.wait(), name="managers fail")
         draining = asyncio.create_task(self._draining.wait(), name="drain")
         try:
-            await asyncio.wait({hearing, draining}, return_when=asyncio.FIRST_COMPLETED)
-            if hearing.done():
-                hearing.result()
+            await asyncio.wait({failed, draining}, return_when=asyncio.FIRST_COMPLETED)
+            if failed.done():
+                failed.result()
         finally:
-            await end(hearing, draining)
+            await end(failed, draining)
+            await hearing.stop()
         try:
-            await asyncio.wait_for(listener.written(), _LAST_WORDS_S)
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await asyncio.gather(*(listener.written() for listener in listeners))
         except TimeoutError:
             log.error("ledger_left_unwritten")
         raise _LeaseLost
 
-    def _connection(self, listener: Listener) -> AmiClient:
-        queues = self._house.queues
+    def _client(self, place: AmiSettings, listener: Listener) -> AmiClient:
+        queues, server = self._house.queues, place.name
 
         def heard(message: AmiMessage) -> None:
             listener.feed(message)
-            queues.feed(message)
+            queues.feed(server, message)
 
         async def connected(client: AmiClient) -> None:
             await listener.resync(AmiPbxState(client))
-            await queues.on_connected(AmiPbxControl(client))
+            await queues.on_connected(server, AmiPbxControl(client))
 
-        self._client = AmiClient(
-            access(self._base.settings), on_message=heard, on_connected=connected, on_lost=queues.on_lost
+        return AmiClient(
+            place, on_message=heard, on_connected=connected, on_lost=functools.partial(queues.on_lost, server)
         )
-        return self._client
 
     async def _until_lost(self) -> None:
         await self._lease.keep()
@@ -162,8 +174,8 @@ class AmiDuty:
     async def _asterisk(self) -> str:
         if not self._leads.is_set():
             return "standing by"
-        if self._client is None or not self._client.connected:
-            raise Unwell("not connected")
+        if missing := [name for name, client in self._clients.items() if not client.connected]:
+            raise Unwell("not connected: " + ", ".join(missing))
         return "leading"
 
 

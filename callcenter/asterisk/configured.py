@@ -98,7 +98,7 @@ def load(settings: config.Settings | None = None) -> PbxSettings:
     ami_secret = base.ami.secret if base.ami.secret.get_secret_value() else secrets["ami"]
     return PbxSettings(
         directory=directory,
-        ami=AmiSettings(host=base.ami.host, port=base.ami.port, user=base.ami.user, secret=ami_secret),
+        ami=base.ami.model_copy(update={"secret": ami_secret}),
         agi=group.agi or (AgiSettings(host=base.agi.host, port=base.agi.port),),
         agents=tuple(PhoneAccount(extension=extension, password=secrets[extension]) for extension in group.extensions),
         prompts=base.ivr.prompts_dir.resolve(),
@@ -107,8 +107,14 @@ def load(settings: config.Settings | None = None) -> PbxSettings:
     )
 
 
+def servers(settings: config.Settings) -> tuple[AmiSettings, ...]:
+    """How to log in to the manager of each Asterisk server, the first of which may be the private one."""
+    return (access(settings), *settings.more_ami)
+
+
 def access(settings: config.Settings) -> AmiSettings:
-    """How to log in to the manager: as set; without a secret, as the private Asterisk of these settings wants it."""
+    """How to log in to the first manager: as set; without a secret, as the private Asterisk of these settings
+    wants it."""
     private = settings.data_dir.resolve() / "asterisk" / "secrets.json"
     if settings.ami.secret.get_secret_value() or not private.is_file():
         return settings.ami

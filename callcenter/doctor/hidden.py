@@ -20,7 +20,7 @@ _HIDDEN = "***"
 def secrets_of(settings: Settings, pbx: PbxSettings | None) -> list[str]:
     """Every secret of an installation, the longest first."""
     urls = [url for url in (settings.database.url, settings.redis.url) if url]
-    known = [settings.ami.secret, settings.crm.secret]
+    known = [settings.ami.secret, settings.crm.secret, *(server.secret for server in settings.more_ami)]
     if pbx is not None:
         known += [pbx.ami.secret, *(agent.password for agent in pbx.agents)]
     texts = {secret.get_secret_value() for secret in known if secret is not None}

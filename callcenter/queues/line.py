@@ -6,43 +6,91 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from callcenter.queues.board import WaitingBoard
 
 
-class LineState(BaseModel):
-    """For other processes. `phones`: extension → registered; `waiting`: queue → caller's channel → since when."""
+class ServerState(BaseModel):
+    """One Asterisk server. `phones`: extension → registered; `waiting`: queue → caller's channel → since when."""
 
     connected: bool
     phones: dict[str, bool]
     waiting: dict[str, dict[str, datetime]]
 
 
+class LineState(RootModel[dict[str, ServerState]]):
+    """For other processes: every server by its name."""
+
+
 @dataclass
-class Line:
-    """`phone_watchers` are told the extension, `watchers` of anything else; at once, and must not block."""
+class ServerLine:
+    """What one server says."""
 
     connected: bool = False
     phones: dict[str, bool] = field(default_factory=dict)
     board: WaitingBoard = field(default_factory=WaitingBoard)
+
+    def state(self) -> ServerState:
+        """All of it."""
+        return ServerState(connected=self.connected, phones=self.phones, waiting=self.board.waiting())
+
+    def take(self, state: ServerState) -> None:
+        """What another process heard."""
+        self.connected, self.phones = state.connected, dict(state.phones)
+        self.board.take(state.waiting)
+
+
+@dataclass
+class Line:
+    """All servers together: a phone counts as registered when it is at one of them. `watchers` are told of any change;
+    at once, and must not block."""
+
+    servers: dict[str, ServerLine] = field(default_factory=dict)
     watchers: list[Callable[[], None]] = field(default_factory=list)
+
+    def of(self, server: str) -> ServerLine:
+        """One server's; from its first mention on it counts as one that should be heard."""
+        return self.servers.setdefault(server, ServerLine())
+
+    @property
+    def connected(self) -> bool:
+        """Every server is heard."""
+        return bool(self.servers) and all(server.connected for server in self.servers.values())
+
+    def registered(self, extension: str) -> bool:
+        """Whether calls can reach the phone."""
+        return any(server.phones.get(extension, False) for server in self.servers.values())
+
+    def waiting(self, queue: str) -> int:
+        """How many callers wait in a queue."""
+        return sum(server.board.count(queue) for server in self.servers.values())
+
+    def longest_since(self, queue: str) -> datetime | None:
+        """Since when the first of them waits."""
+        firsts = (server.board.longest_since(queue) for server in self.servers.values())
+        return min((first for first in firsts if first), default=None)
 
     def state(self) -> LineState:
         """All of it."""
-        return LineState(connected=self.connected, phones=self.phones, waiting=self.board.waiting())
+        return LineState({name: server.state() for name, server in self.servers.items()})
 
     def take(self, state: LineState) -> None:
         """Another process says what it heard."""
-        if state != self.state():
-            self.connected, self.phones = state.connected, dict(state.phones)
-            self.board.take(state.waiting)
-            self.changed()
+        if state == self.state():
+            return
+        for gone in self.servers.keys() - state.root.keys():
+            del self.servers[gone]
+        for name, server in state.root.items():
+            self.of(name).take(server)
+        self.changed()
 
-    def lost(self) -> None:
-        """Nobody hears Asterisk for a while."""
-        if self.connected:
-            self.connected = False
+    def lost(self, *names: str) -> None:
+        """Nobody hears these servers for a while; without names: any of them."""
+        heard = [self.of(name) for name in names or self.servers if self.of(name).connected]
+        for server in heard:
+            server.connected = False
+        if heard:
             self.changed()
 
     def changed(self) -> None:

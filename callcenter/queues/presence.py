@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from callcenter.events.people import PresenceState, Wish
 
 WRAPUP = "wrapup"
+TALKING = "talking"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class Membership:
     reason: str = ""
 
 
-def membership(agent: Agent) -> Membership:
-    """Calls go to an agent who wishes them and is not writing up the last one; Asterisk itself sees a busy phone."""
+def membership(agent: Agent, *, elsewhere: bool = False) -> Membership:
+    """Calls go to an agent who wishes them and is not writing up the last one. Asterisk itself sees a busy phone, but
+    not that of another server: with several of them (`elsewhere`) one who talks is held as paused."""
     if agent.wish == "offline":
         return Membership(member=False)
     if agent.wish == "paused":
         return Membership(member=True, paused=True, reason=agent.reason or "")
+    if elsewhere and agent.talking:
+        return Membership(member=True, paused=True, reason=TALKING)
     writing = agent.wrapup_until is not None
     return Membership(member=True, paused=writing, reason=WRAPUP if writing else "")
 

@@ -44,7 +44,7 @@ class Queues:
 
     def __post_init__(self) -> None:
         self.presence = PresenceBook(self.db, self.clock, self.agents, self.leads, self.position)
-        self.sync = QueueSync(self._target, self.agents.keys)
+        self._syncs: dict[str, QueueSync] = {}
         self.presence.watchers.append(self._presence_changed)
         self.line.watchers.append(self._everything_changed)
 
@@ -75,7 +75,7 @@ class Queues:
             reason=agent.reason if agent.state == "paused" else None,
             since=agent.since,
             queues=list(self._plan.served.get(user_id, ())),
-            phone_registered=self.line.phones.get(extension or "", False),
+            phone_registered=self.line.registered(extension or ""),
             wrapup_until=agent.wrapup_until,
             pbx_connected=self.line.connected,
         )
@@ -109,27 +109,33 @@ class Queues:
         if extension is not None and self.presence.of(user_id).wish != "offline":
             await self.presence.choose(user_id, extension, "offline", None)
 
-    def feed(self, message: Message) -> None:
+    def sync(self, server: str) -> QueueSync:
+        """What keeps the queues of one Asterisk server as the agents wish."""
+        self.line.of(server)
+        return self._syncs.setdefault(server, QueueSync(self._target, self.agents.keys))
+
+    def feed(self, server: str, message: Message) -> None:
         """Take a message, at once and in order. For the AMI client's `on_message`."""
         if message.name == "DeviceStateChange":
-            self._device(message.get("Device") or "", message.get("State") or "")
-        elif self.line.board.feed(message, self.clock()):
+            self._device(server, message.get("Device") or "", message.get("State") or "")
+        elif self.line.of(server).board.feed(message, self.clock()):
             self._queues_changed()
 
-    async def on_connected(self, pbx: PbxControl) -> None:
-        """Asterisk is there (again): take in what it holds and bring it to what the agents wish."""
-        self.line.board.begin()
+    async def on_connected(self, server: str, pbx: PbxControl) -> None:
+        """A server is there (again): take in what it holds and bring it to what the agents wish."""
+        line = self.line.of(server)
+        line.board.begin()
         snapshot = await pbx.queues()
-        self.line.board.replace(snapshot.callers, self.clock())
-        self.line.phones = dict(await pbx.phones())
-        await self.sync.on_connected(pbx, snapshot.members)
-        self.line.connected = True
+        line.board.replace(snapshot.callers, self.clock())
+        line.phones = dict(await pbx.phones())
+        await self.sync(server).on_connected(pbx, snapshot.members)
+        line.connected = True
         self.line.changed()
 
-    def on_lost(self) -> None:
-        """Asterisk is gone for a while. Wishes are kept."""
-        self.sync.on_lost()
-        self.line.lost()
+    def on_lost(self, server: str) -> None:
+        """A server is gone for a while. Wishes are kept."""
+        self.sync(server).on_lost()
+        self.line.lost(server)
 
     async def refresh(self) -> None:
         """Read again which queues there are and who serves them: a command may have changed it."""
@@ -140,25 +146,27 @@ class Queues:
 
     def _target(self, extension: str) -> Target:
         user = self.agents.get(extension, "")
-        return Target(membership(self.presence.of(user)), self._plan.served.get(user, ()))
+        how = membership(self.presence.of(user), elsewhere=len(self._syncs) > 1)
+        return Target(how, self._plan.served.get(user, ()))
 
-    def _device(self, device: str, state: str) -> None:
-        extension = device.removeprefix(PHONE)
-        if not device.startswith(PHONE) or self.line.phones.get(extension) == registered(state):
+    def _device(self, server: str, device: str, state: str) -> None:
+        extension, phones = device.removeprefix(PHONE), self.line.of(server).phones
+        if not device.startswith(PHONE) or phones.get(extension) == registered(state):
             return
-        self.line.phones[extension] = registered(state)
+        phones[extension] = registered(state)
         if user := self.agents.get(extension):
             for watcher in self.presence.watchers:
                 watcher(user, extension)
 
     def _presence_changed(self, user_id: str, extension: str) -> None:
-        self.sync.changed(extension)
+        for sync in self._syncs.values():
+            sync.changed(extension)
         self._queues_changed()
 
     def _queues_changed(self) -> None:
         states: Counter[str] = Counter(self.presence.of(user).state for user in self.agents.values())
         metrics.show(metrics.AGENTS, states)
-        waiting = {queue.name: self.line.board.count(queue.name) for queue in self._plan.queues}
+        waiting = {queue.name: self.line.waiting(queue.name) for queue in self._plan.queues}
         metrics.show(metrics.CALLERS_WAITING, waiting)
         for watcher in self._queue_watchers:
             watcher()
@@ -175,12 +183,12 @@ class Queues:
             for extension, user in self.agents.items()
             if queue.name in self._plan.served.get(user, ())
         ]
-        since = self.line.board.longest_since(queue.name)
+        since = self.line.longest_since(queue.name)
         return QueueLive(
             name=queue.name,
             label_zh=queue.label_zh,
             label_en=queue.label_en,
-            waiting=self.line.board.count(queue.name),
+            waiting=self.line.waiting(queue.name),
             longest_wait_s=max(0, int((self.clock() - since).total_seconds())) if since else 0,
             longest_since=since,
             ready=sum(self._may_take(agent, extension) for extension, agent in serving),
@@ -189,4 +197,4 @@ class Queues:
         )
 
     def _may_take(self, agent: Agent, extension: str) -> bool:
-        return agent.state == "ready" and self.line.phones.get(extension, False)
+        return agent.state == "ready" and self.line.registered(extension)

@@ -43,13 +43,13 @@ def state(queues: Queues) -> str:
 
 async def test_ready_paused_offline_reach_asterisk(house: House) -> None:
     queues, pbx = await house.enter(), FakePbx()
-    await queues.on_connected(pbx)
+    await queues.on_connected("asterisk", pbx)
     await queues.presence.choose("user-li", "1001", "ready", None)
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     await queues.presence.choose("user-li", "1001", "paused", "meal")
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     await queues.presence.choose("user-li", "1001", "offline", None)
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     assert pbx.commands == [
         "add complaint PJSIP/1001 false",
         "add inquiry PJSIP/1001 false",
@@ -62,12 +62,12 @@ async def test_ready_paused_offline_reach_asterisk(house: House) -> None:
 
 async def test_who_leaves_his_desk_is_rung_no_more(house: House) -> None:
     queues, pbx = await house.enter(), FakePbx()
-    await queues.on_connected(pbx)
+    await queues.on_connected("asterisk", pbx)
     await queues.presence.choose("user-li", "1001", "ready", None)
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     await queues.leave("user-li")
     await queues.leave("nobody")
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     assert state(queues) == "offline"
     assert pbx.commands[-1].startswith("remove inquiry")
 
@@ -77,7 +77,7 @@ async def test_a_wish_without_asterisk_is_kept_and_applied_later(house: House) -
     await queues.presence.choose("user-li", "1001", "paused", "meal")
     assert not queues.view("user-li", "1001").pbx_connected
     again = await house.enter()
-    await again.on_connected(pbx)
+    await again.on_connected("asterisk", pbx)
     assert pbx.commands == ["add complaint PJSIP/1001 true meal", "add inquiry PJSIP/1001 true meal"]
     assert again.view("user-li", "1001").pbx_connected
     assert (again.view("user-li", "1001").reason, state(again)) == ("meal", "paused")
@@ -90,7 +90,7 @@ async def test_after_a_reconnect_only_differences_are_mended(house: House) -> No
     gone = QueueMember("inquiry", "PJSIP/1002", paused=False, reason="")
     foreign = QueueMember("inquiry", "PJSIP/9999", paused=False, reason="")
     pbx.members = {(member.queue, member.interface): member for member in (mine, gone, foreign)}
-    await queues.on_connected(pbx)
+    await queues.on_connected("asterisk", pbx)
     assert pbx.commands == [
         "pause complaint PJSIP/1001 false",
         "add inquiry PJSIP/1001 false",
@@ -100,32 +100,32 @@ async def test_after_a_reconnect_only_differences_are_mended(house: House) -> No
 
 async def test_a_command_that_fails_is_given_again(house: House) -> None:
     queues, pbx = await house.enter(), FakePbx()
-    await queues.on_connected(pbx)
+    await queues.on_connected("asterisk", pbx)
     pbx.broken = True
     await queues.presence.choose("user-li", "1001", "ready", None)
     with pytest.raises(PbxUnreachable):
-        await queues.sync.apply()
+        await queues.sync("asterisk").apply()
     pbx.broken = False
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     assert len(pbx.members) == 2
 
 
 async def test_wrapup_ends_by_itself(house: House) -> None:
     queues, pbx = await house.enter(), FakePbx()
-    await queues.on_connected(pbx)
+    await queues.on_connected("asterisk", pbx)
     await queues.presence.choose("user-li", "1001", "ready", None)
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     pbx.commands.clear()
     await talk(queues)
     house.clock.pass_by(60)
     await leave(queues)
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     assert (state(queues), queues.presence.end_due()) == ("wrapup", 15.0)
     house.clock.pass_by(14)
     assert (queues.presence.end_due(), state(queues)) == (1.0, "wrapup")
     house.clock.pass_by(1)
     assert (queues.presence.end_due(), state(queues)) == (None, "ready")
-    await queues.sync.apply()
+    await queues.sync("asterisk").apply()
     assert pbx.commands == [
         "pause complaint PJSIP/1001 true wrapup",
         "pause inquiry PJSIP/1001 true wrapup",
@@ -187,28 +187,58 @@ async def test_live_figures(house: House) -> None:
     queues, pbx = await house.enter(), FakePbx(registered={"1001": True})
     pbx.callers = [QueueCaller("complaint", "u1", 30.0)]
     changes: list[str] = []
-    await queues.on_connected(pbx)
+    await queues.on_connected("asterisk", pbx)
     queues.watch_queues(lambda: changes.append("queues"))
     queues.watch_presence(lambda user, extension: changes.append(user))
-    queues.feed(Line("QueueCallerJoin", {"Queue": "complaint", "Uniqueid": "u2"}))
+    queues.feed("asterisk", Line("QueueCallerJoin", {"Queue": "complaint", "Uniqueid": "u2"}))
     await queues.presence.choose("user-li", "1001", "ready", None)
     await queues.presence.choose("user-wang", "1002", "ready", None)
     complaint, inquiry, *_ = queues.live()
     assert (complaint.waiting, complaint.longest_wait_s, complaint.ready) == (2, 30, 1)
     assert inquiry.ready == 1  # the other has no phone
-    queues.feed(Line("DeviceStateChange", {"Device": "PJSIP/1002", "State": "NOT_INUSE"}))
+    queues.feed("asterisk", Line("DeviceStateChange", {"Device": "PJSIP/1002", "State": "NOT_INUSE"}))
     assert queues.live()[1].ready == 2
-    queues.feed(Line("QueueCallerLeave", {"Queue": "complaint", "Uniqueid": "u1"}))
+    queues.feed("asterisk", Line("QueueCallerLeave", {"Queue": "complaint", "Uniqueid": "u1"}))
     assert (queues.live()[0].waiting, queues.live()[0].longest_wait_s) == (1, 0)
     assert {"queues", "user-li", "user-wang"} <= set(changes)
 
 
+async def test_two_servers_make_one_line(house: House) -> None:
+    queues, south, north = await house.enter(), FakePbx(registered={"1001": True}), FakePbx(registered={"1001": False})
+    south.callers, north.callers = [QueueCaller("complaint", "s-1.1", 10)], [QueueCaller("complaint", "n-1.1", 90)]
+    await queues.on_connected("south", south)
+    queues.sync("north")  # not heard yet
+    assert not queues.line.connected
+    await queues.on_connected("north", north)
+    complaint = next(queue for queue in queues.live() if queue.name == "complaint")
+    assert (complaint.waiting, complaint.longest_wait_s) == (2, 90)
+    assert queues.view("user-li", "1001").phone_registered and queues.line.connected
+    queues.on_lost("north")
+    assert not queues.view("user-li", "1001").pbx_connected
+    assert queues.line.waiting("complaint") == 2
+
+
+async def test_who_talks_on_one_server_is_paused_on_the_other(house: House) -> None:
+    queues, south, north = await house.enter(), FakePbx(), FakePbx()
+    await queues.on_connected("south", south)
+    await queues.on_connected("north", north)
+    await queues.presence.choose("user-li", "1001", "ready", None)
+    await talk(queues)
+    await queues.sync("north").apply()
+    assert {member.paused for member in north.members.values()} == {True}
+    await leave(queues)
+    house.clock.pass_by(60)
+    queues.presence.end_due()
+    await queues.sync("north").apply()
+    assert {member.paused for member in north.members.values()} == {False}
+
+
 async def test_the_tasks_keep_and_apply_by_themselves(house: House) -> None:
     queues, pbx = await house.enter(), FakePbx()
-    await queues.on_connected(pbx)
+    await queues.on_connected("asterisk", pbx)
     kept = asyncio.Event()
     house.db.after_commit(lambda events: kept.set())
-    tasks = [asyncio.create_task(queues.presence.run()), asyncio.create_task(queues.sync.run())]
+    tasks = [asyncio.create_task(queues.presence.run()), asyncio.create_task(queues.sync("asterisk").run())]
     await talk(queues)
     await asyncio.wait_for(kept.wait(), timeout=5)
     for task in tasks:

@@ -12,7 +12,7 @@ from callcenter.bus import Bus, Subscriber
 from callcenter.db import Database
 from callcenter.events.calls import CallAgentLeft, CallAnswered, CallEnded, CallRinging
 from callcenter.link import LocalLink
-from callcenter.queues.line import Line, LineState
+from callcenter.queues.line import Line, LineState, ServerState
 from callcenter.queues.pbx import FakePbx
 from callcenter.queues.ports import QueueCaller
 from callcenter.queues.presence_book import EVENTS
@@ -130,7 +130,7 @@ async def test_a_choice_is_kept_while_nobody_leads(house: House) -> None:
         assert web.views()["1001"].wish == "ready"
     async with Side.opened(house, link, leads=True) as leader:
         pbx = FakePbx()
-        await leader.queues.on_connected(pbx)
+        await leader.queues.on_connected("asterisk", pbx)
         assert "add complaint PJSIP/1001 false" in pbx.commands
 
 
@@ -142,15 +142,16 @@ async def test_the_line_is_shown_where_nobody_hears_asterisk(house: House) -> No
     sharing, following = Tasks(), Tasks()
     sharing.start("share", LineSharer(link, queues).run())
     following.start("follow", LineFollower(link, line).run())
-    await queues.on_connected(pbx)
+    await queues.on_connected("asterisk", pbx)
 
     async def shown() -> bool:
         return line.state() == queues.line.state() and line.connected
 
     await until(shown)
-    assert line.state() == LineState(
-        connected=True, phones={"1001": True}, waiting={"complaint": {"u1": line.board.longest_since("complaint")}}
-    )  # fmt: skip
+    since = line.longest_since("complaint")
+    assert since and line.state() == LineState(
+        {"asterisk": ServerState(connected=True, phones={"1001": True}, waiting={"complaint": {"u1": since}})}
+    )
     await sharing.stop()  # the process that hears Asterisk has ended
 
     async def lost() -> bool:

@@ -8,6 +8,7 @@ import functools
 import structlog
 
 from callcenter import metrics
+from callcenter.app.hearing import Ear, tell
 from callcenter.app.house import House
 from callcenter.asterisk.ami.connection import AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
@@ -121,7 +122,8 @@ class AmiDuty:
         await queues.load()
         queues.presence.guard = listeners[0].term.check
         await bus.join(self._presence, heard)
-        self._clients = {at.name: self._client(at, each) for at, each in zip(places, listeners, strict=True)}
+        ears = [self._ear(at, each) for at, each in zip(places, listeners, strict=True)]
+        term.start("hearing", tell(self._base.link, ears, utc_now))
         for listener in listeners:
             term.start(f"ledger {listener.server}", listener.run())
             term.start(f"queue membership {listener.server}", queues.sync(listener.server).run())
@@ -152,10 +154,12 @@ class AmiDuty:
             log.error("ledger_left_unwritten")
         raise _LeaseLost
 
-    def _client(self, place: AmiSettings, listener: Listener) -> AmiClient:
+    def _ear(self, place: AmiSettings, listener: Listener) -> Ear:
+        """A client for one server; what it hears goes to the ledger and to the queues."""
         queues, server = self._house.queues, place.name
 
         def heard(message: AmiMessage) -> None:
+            ear.heard(message)
             listener.feed(message)
             queues.feed(server, message)
 
@@ -163,9 +167,12 @@ class AmiDuty:
             await listener.resync(AmiPbxState(client))
             await queues.on_connected(server, AmiPbxControl(client))
 
-        return AmiClient(
+        client = AmiClient(
             place, on_message=heard, on_connected=connected, on_lost=functools.partial(queues.on_lost, server)
         )
+        self._clients[server] = client
+        ear = Ear(server, lambda: client.connected, listener.unwritten)
+        return ear
 
     async def _until_lost(self) -> None:
         await self._lease.keep()

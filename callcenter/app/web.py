@@ -10,6 +10,7 @@ from aiohttp import web
 
 from callcenter.accounts import routes as account_routes
 from callcenter.accounts.service import Accounts
+from callcenter.app import hearing
 from callcenter.app.house import House
 from callcenter.bus import Subscriber
 from callcenter.calls import routes as call_routes
@@ -80,6 +81,7 @@ class WebDuty:
             ticket_routes.build(tickets, house.staff),
             call_routes.build(house.calls, Playback(base.db, house.store)),
             self._desk.room,
+            hearing.build(base.db, base.link, base.health),
         ]
         self._runner: web.AppRunner | None = None
         self._goodbye_s = _GOODBYE_ALONE_S if base.name == "serve" else _GOODBYE_S

@@ -81,6 +81,10 @@ class Listener:
             self._tracker.adopt(call)
             self._writer.committed(call)
 
+    def unwritten(self) -> int:
+        """How many messages wait to be applied and written."""
+        return self._inbox.qsize()
+
     async def written(self) -> None:
         """Until `run` has applied and written all that was fed so far."""
         await self._quiet.wait()

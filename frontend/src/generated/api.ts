@@ -308,6 +308,22 @@ export interface paths {
         patch: operations["patch_session"];
         trace?: never;
     };
+    "/api/v1/system/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_system_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets": {
         parameters: {
             query?: never;
@@ -386,6 +402,16 @@ export interface components {
              * @enum {string}
              */
             type: "beat";
+        };
+        /**
+         * Behind
+         * @description A reader of the journal and how many events it has yet to look through.
+         */
+        Behind: {
+            /** Events */
+            events: number;
+            /** Subscriber */
+            subscriber: string;
         };
         /**
          * CallDetail
@@ -979,6 +1005,21 @@ export interface components {
             timezone: string;
         };
         /**
+         * Hearing
+         * @description What one process hears. `process` is its host and process id.
+         */
+        Hearing: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Process */
+            process: string;
+            /** Servers */
+            servers: components["schemas"]["ServerHearing"][];
+        };
+        /**
          * Home
          * @description Where the customer lives, or what he owns. `project` is "" where only the room is known.
          */
@@ -1161,6 +1202,18 @@ export interface components {
              * @default null
              */
             next_cursor: string | null;
+        };
+        /**
+         * Part
+         * @description Something the answering process stands on: `database`, `redis`...
+         */
+        Part: {
+            /** Detail */
+            detail: string | null;
+            /** Name */
+            name: string;
+            /** Ok */
+            ok: boolean;
         };
         /**
          * PeaksView
@@ -1459,6 +1512,25 @@ export interface components {
             start_s: number;
         };
         /**
+         * ServerHearing
+         * @description One Asterisk server. `events_per_s` within the last second; `lag_s` from Asterisk's own time stamp to our reading
+         *     it, null while nothing comes; `unwritten` messages are heard and wait for the ledger.
+         */
+        ServerHearing: {
+            /** Connected */
+            connected: boolean;
+            /** Connected Since */
+            connected_since: string | null;
+            /** Events Per S */
+            events_per_s: number;
+            /** Lag S */
+            lag_s: number | null;
+            /** Name */
+            name: string;
+            /** Unwritten */
+            unwritten: number;
+        };
+        /**
          * Snapshot
          * @description Everything at once, sent first. `presence` is null for a user without a phone.
          */
@@ -1473,6 +1545,17 @@ export interface components {
              * @enum {string}
              */
             type: "snapshot";
+        };
+        /**
+         * SystemHealth
+         * @description `hearing` is null while no process hears Asterisk.
+         */
+        SystemHealth: {
+            hearing: components["schemas"]["Hearing"] | null;
+            /** Journal */
+            journal: components["schemas"]["Behind"][];
+            /** Parts */
+            parts: components["schemas"]["Part"][];
         };
         /** TicketChanged */
         TicketChanged: {
@@ -2406,6 +2489,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    get_system_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemHealth"];
                 };
             };
             default: {

@@ -1,0 +1,63 @@
+"""How well Asterisk is heard, from the process that hears it to who keeps the system."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+from callcenter.app.hearing import Ear, Health, tell
+from callcenter.asterisk.ami.messages import AmiMessage
+from callcenter.bus import JournalCursor
+from callcenter.db import Database
+from callcenter.events.people import StaffChanged
+from callcenter.link import LocalLink
+from callcenter.tasks import end
+from callcenter.web.health import HealthChecks, Unwell
+from callcenter.web.http import Context
+from tests.service.polling import until
+
+NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
+
+
+def test_an_ear_counts_and_takes_one_sample_a_beat() -> None:
+    connected = False
+    ear = Ear("south", lambda: connected, lambda: 7)
+    assert ear.look(NOON).connected_since is None
+    connected = True
+    for seconds in (1.5, 0.0, 90.0):
+        ear.heard(AmiMessage((("Event", "Hangup"), ("Timestamp", str(time.time() - seconds)))))
+    told = ear.look(NOON)
+    assert told.connected_since == NOON
+    assert told.lag_s is not None and 1.5 <= told.lag_s < 60
+    assert told.events_per_s > 0 and told.unwritten == 7
+    quiet = ear.look(datetime(2026, 11, 2, 4, 1, tzinfo=UTC))
+    assert (quiet.events_per_s, quiet.lag_s, quiet.connected_since) == (0, None, NOON)
+
+
+async def test_health_tells_what_is_heard_what_is_unwell_and_who_is_behind(db: Database) -> None:
+    link, checks = LocalLink(), HealthChecks("web")
+
+    async def away() -> None:
+        raise Unwell("not connected")
+
+    checks.add("redis", away)
+    health = Health(db, link, checks)
+    async with db.transaction() as work:
+        work.emit(StaffChanged(at=NOON))
+        work.emit(StaffChanged(at=NOON))
+    async with db.transaction() as work:
+        work.session.add(JournalCursor(name="crm", seq=1))
+    shown = await health.show(Context(None, None))  # type: ignore[arg-type]
+    assert shown.hearing is None
+    assert [(part.name, part.ok, part.detail) for part in shown.parts] == [("redis", False, "not connected")]
+    assert [(reader.subscriber, reader.events) for reader in shown.journal] == [("crm", 1)]
+
+    telling = asyncio.create_task(tell(link, [Ear("south", lambda: True, lambda: 0)], lambda: NOON))
+
+    async def heard() -> bool:
+        shown = await health.show(Context(None, None))  # type: ignore[arg-type]
+        return shown.hearing is not None and [each.name for each in shown.hearing.servers] == ["south"]
+
+    await until(heard)
+    await end(telling)

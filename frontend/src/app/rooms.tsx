@@ -1,9 +1,15 @@
-import { CustomerServiceOutlined, FileTextOutlined, PhoneOutlined, TeamOutlined } from "@ant-design/icons";
+import {
+  CustomerServiceOutlined,
+  DashboardOutlined,
+  FileTextOutlined,
+  PhoneOutlined,
+  TeamOutlined,
+} from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Me } from "@/components/api/types";
 
 export interface RoomLink {
-  key: "desk" | "calls" | "customers" | "tickets";
+  key: "desk" | "calls" | "customers" | "tickets" | "system";
   icon: ReactNode;
 }
 
@@ -12,14 +18,21 @@ export function mayUseDesk(me: Me): boolean {
   return Boolean(me.user.extension) && me.permissions.includes("desk");
 }
 
+/** For those who see to it that everything runs. */
+export function mayKeepSystem(me: Me): boolean {
+  return me.permissions.includes("system.read");
+}
+
 export function roomsOf(me: Me): RoomLink[] {
   const all: RoomLink[] = [
     { key: "desk", icon: <CustomerServiceOutlined /> },
     { key: "calls", icon: <PhoneOutlined /> },
     { key: "customers", icon: <TeamOutlined /> },
     { key: "tickets", icon: <FileTextOutlined /> },
+    { key: "system", icon: <DashboardOutlined /> },
   ];
-  return all.filter((link) => link.key !== "desk" || mayUseDesk(me));
+  const closed = new Set([mayUseDesk(me) ? "" : "desk", mayKeepSystem(me) ? "" : "system"]);
+  return all.filter((link) => !closed.has(link.key));
 }
 
 export function homeOf(me: Me): string {

@@ -3,13 +3,14 @@ import { lazy, type ReactNode, Suspense } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { useSession } from "@/components/session/session";
 import { Boundary } from "./Boundary";
-import { homeOf, mayUseDesk } from "./rooms";
+import { homeOf, mayKeepSystem, mayUseDesk } from "./rooms";
 import { AppShell } from "./shell/AppShell";
 
 const DeskPage = lazy(() => import("@/features/desk/DeskPage"));
 const CallsPage = lazy(() => import("@/features/calls/CallsPage"));
 const CallPage = lazy(() => import("@/features/calls/CallPage"));
 const CustomersPage = lazy(() => import("@/features/customers/CustomersPage"));
+const SystemPage = lazy(() => import("@/features/system/SystemPage"));
 const TicketsPage = lazy(() => import("@/features/tickets/TicketsPage"));
 
 const room = (screen: ReactNode) => (
@@ -31,6 +32,7 @@ export function AppRoutes() {
         <Route path="/calls/:id" element={room(<CallPage />)} />
         <Route path="/customers/:id?" element={room(<CustomersPage />)} />
         <Route path="/tickets/:id?" element={room(<TicketsPage />)} />
+        <Route path="/system" element={mayKeepSystem(me) ? room(<SystemPage />) : home} />
         <Route path="*" element={home} />
       </Route>
     </Routes>

@@ -29,4 +29,6 @@ export type Customer = Schemas["Customer"];
 export type CustomerDraft = Schemas["CustomerDraft"];
 export type CustomerEvent = Schemas["CustomerEvent"];
 export type ImportResult = Schemas["ImportResult"];
+export type SystemHealth = Schemas["SystemHealth"];
+export type ServerHearing = Schemas["ServerHearing"];
 export type Page<T> = { items: T[]; next_cursor: string | null };

@@ -24,5 +24,7 @@ export const WORD_GROUPS = [
   "phoneLabel",
   "spoken",
   "importField",
+  "systemPart",
+  "systemReader",
 ] as const;
 export type WordGroup = (typeof WORD_GROUPS)[number];

@@ -12,7 +12,9 @@ from typing import NoReturn
 import structlog
 
 from callcenter.clock import Clock, utc_now
+from callcenter.config import AmiSettings
 from callcenter.doctor import clock, configuration, crm, folders, models, ports, redis_server, served, settings
+from callcenter.doctor.asterisk import ask_asterisk
 from callcenter.doctor.asterisk_judged import judge_modules, judge_queues, judge_rights, judge_version
 from callcenter.doctor.database import ABSENT, judge_database, judge_migrations
 from callcenter.doctor.finding import Finding, error, of_problem, skipped
@@ -61,8 +63,26 @@ async def _migrations(installation: Installation) -> list[Finding]:
 
 
 async def _asterisk(installation: Installation) -> list[Finding]:
+    """The first server, to which the checks that follow belong; of all others everything at once."""
+    others = (_other_server(installation, at) for at in installation.settings.more_ami)
+    found = await asyncio.gather(_first_server(installation), *others)
+    return [each for server in found for each in server]
+
+
+async def _first_server(installation: Installation) -> list[Finding]:
     at = installation.ami
-    return judge_version(await installation.asterisk.get(), at.host, at.port)
+    try:
+        return judge_version(await installation.asterisk.get(), at.host, at.port)
+    except Problem as problem:
+        return [of_problem("asterisk", problem)]
+
+
+async def _other_server(installation: Installation, at: AmiSettings) -> list[Finding]:
+    try:
+        facts = await ask_asterisk(at, (), installation.clock)
+    except Problem as problem:
+        return [of_problem("asterisk", problem)]
+    return [*judge_version(facts, at.host, at.port), *judge_rights(facts, at.user), *judge_modules(facts)]
 
 
 async def _rights(installation: Installation) -> list[Finding]:

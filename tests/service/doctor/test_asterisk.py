@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import callcenter.app  # noqa: F401  # every room's tables
 from callcenter import schema
 from callcenter.asterisk import configured
 from callcenter.asterisk.local import LocalAsterisk
+from callcenter.asterisk.ports import free
 from callcenter.asterisk.render import render_includes
 from callcenter.config import load
 from callcenter.db import Database
@@ -57,6 +60,18 @@ async def test_an_installation_that_is_well(
     assert secret not in shown(patient.found)
     if form == "scaled":
         await postgres.drop("well")
+
+
+async def test_further_servers(asterisk: LocalAsterisk, patient: Patient) -> None:
+    at = asterisk.settings.ami
+    secret = at.secret.get_secret_value()
+    dead = {"name": "west", "port": free("127.0.0.1", socket.SOCK_STREAM), "secret": secret}
+    patient.set(MORE_AMI=json.dumps([{"name": "north", "port": at.port, "secret": secret}, dead]))
+    assert await patient.examine("asterisk") == ["asterisk error asterisk_unreachable"]
+    assert [f"{each.check} {each.state}" for each in patient.found] == [
+        *("asterisk ok", "asterisk ok", "rights ok", "modules ok", "asterisk error")
+    ]
+    assert secret not in shown(patient.found)
 
 
 async def test_no_asterisk(patient: Patient) -> None:

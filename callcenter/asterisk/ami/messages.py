@@ -1,55 +1,157 @@
-"""Bytes of the manager interface to frozen messages. Cut anywhere, repeated headers, any bytes."""
+"""Bytes of the manager interface to messages. Cut anywhere, repeated headers, any bytes.
+
+Most messages are read by nobody beyond their name: a message keeps its bytes and is taken apart when it is asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
+from callcenter.asterisk.ami.layouts import BANNER, END_OF_OUTPUT, Layout, Layouts
+from callcenter.asterisk.encoding import decoded
 from callcenter.errors import Problem
 
-BANNER = b"Asterisk Call Manager/"
+__all__ = ["BANNER", "AmiMessage", "AmiParser"]
+
 # Far above any real message; beyond it the peer does not speak this protocol.
 LONGEST_MESSAGE = 4_000_000
-_END_OF_OUTPUT = b"--END COMMAND--"
+_END = b"\r\n\r\n"
+_EVENT = b"Event: "
 _FOLLOWS = b"response: follows"
+_HEAD_BYTES = 40
+_MOST_REMEMBERED = 4000
+
+Headers = tuple[tuple[str, str], ...]
+_layouts = Layouts()
+_head = itemgetter(slice(0, _HEAD_BYTES))
+# Stands for the places of headers once one header was looked for: the next question has all of them read.
+_ASKED_ONCE: dict[str, int] = {}
 
 
-@dataclass(frozen=True)
+class _Names(dict[bytes, str]):
+    """The event's name by the first bytes of its message; "" where it needs a closer look."""
+
+    def __missing__(self, head: bytes) -> str:
+        line, end, _ = head.partition(b"\r\n")
+        whole = end or len(head) < _HEAD_BYTES
+        name = decoded(line[len(_EVENT) :]) if line.startswith(_EVENT) and whole else ""
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[head] = name
+        return name
+
+
+class _Marks(dict[str, bytes]):
+    """What a header's line begins with, by the header's name; b"" for the first line's, and for one that none can have."""
+
+    def __missing__(self, name: str) -> bytes:
+        if not name or name.lower() == "event" or any(character in name for character in ": \r\n"):
+            return b""
+        mark = b"\r\n" + name.encode("utf-8", "replace") + b":"
+        if len(self) < _MOST_REMEMBERED:
+            self[name] = mark
+        return mark
+
+
+_names = _Names()
+_marks = _Marks()
+
+
 class AmiMessage:
-    """One event or response: headers in the order they came, names as Asterisk spells them."""
+    """One event or response, from its bytes without the closing blank line, or from its headers. Not to be changed.
 
-    headers: tuple[tuple[str, str], ...]
+    `name` is the event's name; empty for a response.
+    """
 
-    @cached_property
-    def _first(self) -> Mapping[str, str]:
-        first: dict[str, str] = {}
-        for name, value in self.headers:
-            first.setdefault(name.lower(), value)
-        return first
+    __slots__ = ("_layout", "_places", "_source", "_values", "name")
+
+    def __init__(self, source: bytes | Headers, name: str | None = None) -> None:
+        self._source = source
+        self._places: dict[str, int] | None = None
+        self.name: str = _name_of(source) if name is None else name
+
+    @property
+    def raw(self) -> bytes:
+        """Its bytes; `AmiMessage(raw)` is the same message."""
+        if isinstance(self._source, bytes):
+            return self._source
+        return "\r\n".join(f"{name}: {value}" for name, value in self._source).encode("utf-8", "replace")
+
+    @property
+    def headers(self) -> Headers:
+        """In the order they came, names as Asterisk spells them."""
+        values = self.values
+        return tuple(zip(self._layout.names, values, strict=True))
+
+    @property
+    def values(self) -> Sequence[str]:
+        """What the headers say, in the order they came."""
+        if self._places is None or self._places is _ASKED_ONCE:
+            self._read()
+        return self._values
 
     def get(self, name: str, default: str = "") -> str:
-        """The first header of that name, whatever its case."""
-        return self._first.get(name.lower(), default)
+        """The first header so spelled; if there is none, the first of that name whatever its case."""
+        places = self._places
+        if places is None:
+            return self._look_for(name, default)
+        if places is _ASKED_ONCE:
+            places = self._read()
+        place = places.get(name)
+        if place is None:
+            place = places.get(name.lower())
+        return default if place is None else self._values[place]
 
     def all(self, name: str) -> tuple[str, ...]:
-        """Every header of that name in order: ChanVariable, Output and Variable repeat."""
+        """Every header of that name in order, whatever its case: ChanVariable, Output and Variable repeat."""
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
 
     @property
-    def name(self) -> str:
-        """The event's name; empty for a response."""
-        return self.get("event")
-
-    @property
     def response(self) -> str:
         """Success, Error, Goodbye, Follows...; empty for an event."""
-        return "" if self.name else self.get("response")
+        return "" if self.name else self.get("Response")
 
     @property
     def action_id(self) -> str:
-        return self.get("actionid")
+        return self.get("ActionID")
+
+    def _look_for(self, name: str, default: str) -> str:
+        """Who asks for one header often asks for no other."""
+        raw, mark = self._source, _marks[name]
+        if isinstance(raw, bytes) and raw.startswith(_EVENT) and mark and (start := raw.find(mark)) >= 0:
+            self._places = _ASKED_ONCE
+            start += len(mark)
+            end = raw.find(b"\r\n", start)
+            return decoded((raw[start:end] if end >= 0 else raw[start:]).removeprefix(b" "))
+        self._read()
+        return self.get(name, default)
+
+    def _read(self) -> dict[str, int]:
+        if isinstance(self._source, bytes):
+            self._layout, self._values = _layouts.read(self._source, self.name)
+        else:
+            self._layout, self._values = Layout.of(self._source)
+        self._places = self._layout.places
+        return self._places
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AmiMessage) and self.headers == other.headers
+
+    def __hash__(self) -> int:
+        return hash(self.headers)
+
+    def __repr__(self) -> str:
+        return f"AmiMessage({self._source!r})"
+
+
+def _name_of(source: bytes | Headers) -> str:
+    if isinstance(source, bytes):
+        if name := _names[_head(source)]:
+            return name
+        source = AmiMessage(source, "").headers
+    return next((value for name, value in source if name.lower() == "event"), "")
 
 
 class AmiParser:
@@ -57,53 +159,48 @@ class AmiParser:
 
     def __init__(self) -> None:
         self._rest = bytearray()
-        self._searched = 0
+        self._output = bytearray()  # of a command whose end mark has not come
 
     def feed(self, data: bytes) -> Iterator[AmiMessage]:
-        self._rest += data
-        while True:
-            block = self._next_block()
-            if block is None:
-                break
-            message = parse(block)
-            if message.headers:
-                yield message
-        if len(self._rest) > LONGEST_MESSAGE:
-            raise Problem("asterisk_not_ami", status=502)
+        """The messages that ended. A Problem when the peer sends no end of one for too long."""
+        blocks = self._blocks(data)
+        names = list(map(_names.__getitem__, map(_head, blocks)))
+        if self._output or "" in names:
+            return iter([message for pair in zip(blocks, names, strict=True) for message in self._each(*pair)])
+        return map(AmiMessage, blocks, names)
 
-    def _next_block(self) -> bytes | None:
-        """Bytes of the next message without its closing blank line, or None while it is incomplete."""
+    def _blocks(self, data: bytes) -> list[bytes]:
         rest = self._rest
-        while rest[:2] == b"\r\n":
-            del rest[:2]
-            self._searched = 0
-        if rest.startswith(BANNER):
-            return self._cut(rest.find(b"\r\n"), 2)
-        if rest[: len(_FOLLOWS)].lower() == _FOLLOWS:
-            end = rest.find(_END_OF_OUTPUT)
-            return self._cut(rest.find(b"\r\n\r\n", end) if end >= 0 else -1, 4)
-        # What was searched before needs no second look, but the mark itself may lie across two feeds.
-        return self._cut(rest.find(b"\r\n\r\n", max(self._searched - 3, 0)), 4)
+        if rest and _END in rest[-3:] + data[:3]:  # the mark itself was cut
+            data = bytes(rest) + data
+            rest.clear()
+        blocks = data.split(_END)
+        last = blocks.pop()
+        if rest and blocks:
+            blocks[0] = bytes(rest) + blocks[0]
+            rest.clear()
+        rest += last
+        if len(rest) + len(self._output) > LONGEST_MESSAGE:
+            raise Problem("asterisk_not_ami", status=502)
+        return blocks
 
-    def _cut(self, end: int, mark: int) -> bytes | None:
-        if end < 0:
-            self._searched = len(self._rest)
-            return None
-        block = bytes(self._rest[:end])
-        del self._rest[: end + mark]
-        self._searched = 0
-        return block
+    def _each(self, block: bytes, name: str) -> list[AmiMessage]:
+        return [AmiMessage(block, name)] if name and not self._output else self._odd(block)
 
-
-def parse(block: bytes) -> AmiMessage:
-    """One message without its closing blank line. The banner becomes a header `Banner`."""
-    if block.startswith(BANNER):
-        return AmiMessage((("Banner", block.decode("utf-8", "replace")),))
-    headers: list[tuple[str, str]] = []
-    for line in block.decode("utf-8", "replace").split("\r\n"):
-        name, colon, value = line.partition(":")
-        if colon and " " not in name:
-            headers.append((name, value.removeprefix(" ")))
-        elif line and line != _END_OF_OUTPUT.decode():
-            headers.append(("Output", line))
-    return AmiMessage(tuple(headers))
+    def _odd(self, block: bytes) -> list[AmiMessage]:
+        """Messages of a block that may begin with blank lines or the banner, or be a part of a command's output."""
+        if self._output:
+            self._output += _END + block
+            if END_OF_OUTPUT not in block:
+                return []
+            block, self._output = bytes(self._output), bytearray()
+            return [AmiMessage(block, "")]
+        while block.startswith(b"\r\n"):
+            block = block[2:]
+        if block.startswith(BANNER):
+            banner, _, block = block.partition(b"\r\n")
+            return [AmiMessage(banner, ""), *self._odd(block)]
+        if block[: len(_FOLLOWS)].lower() == _FOLLOWS and END_OF_OUTPUT not in block:
+            self._output += block
+            return []
+        return [AmiMessage(block)] if block else []

@@ -66,8 +66,12 @@ POPS_OPENED = _counter("pops_opened_total", "Screen pops opened")
 POP_DELAY = _seconds("pop_delay", "From the ringing to the pop being handed to the desk")
 
 # Telephony link (process ami).
-AMI_CONNECTED = _gauge("ami_connected", "1 while logged in to Asterisk's manager interface")
+AMI_CONNECTED = _gauge("ami_connected", "Manager interfaces of Asterisk that we are logged in to")
 AMI_MESSAGES = _counter("ami_messages_total", "Messages from Asterisk by event; the rest as `other`", "event")
+AMI_RATE = _gauge("ami_messages_per_second", "Messages from Asterisk, over the last half second with any")
+AMI_BUFFERED = _gauge("ami_buffered", "Messages that were read and wait for the ledger")
+AMI_SPILLED = _counter("ami_spilled_total", "Messages that waited on the disk, because the ledger was slow")
+AMI_DROPPED = _counter("ami_dropped_total", "Messages that found no room to wait: a gap in the ledger")
 AMI_BYTES = _counter("ami_bytes_total", "Bytes from Asterisk")
 AMI_RECONNECTS = _counter("ami_reconnects_total", "Times the connection to Asterisk was restored")
 AMI_LAG = _seconds("ami_lag", "From Asterisk's own time stamp to the message being read; two clocks")

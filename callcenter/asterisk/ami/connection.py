@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import itertools
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import Protocol, cast
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
 
 import structlog
 from pydantic import SecretStr
 
-from callcenter import metrics
-from callcenter.asterisk.ami import figures
-from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
+from callcenter.asterisk.ami import figures, tls
+from callcenter.asterisk.ami.actions import ActionFailed, Header, ListOverrun, NotConnected, encode
+from callcenter.asterisk.ami.link import AmiLink, OnMessage
+from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.errors import Problem
 from callcenter.words import explain
 
-Header = str | int | Iterable[str]
-OnMessage = Callable[[AmiMessage], None]
+__all__ = ["ACTION_LIMIT_S", "ActionFailed", "AmiClient", "ListOverrun", "NotConnected", "encode"]
+
 OnConnected = Callable[["AmiClient"], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
@@ -47,17 +48,11 @@ class AmiAccess(Protocol):
     @property
     def secret(self) -> SecretStr: ...
 
+    @property
+    def tls(self) -> bool: ...
 
-class NotConnected(Exception):
-    """No connection right now; it is being restored. Passing."""
-
-
-class ActionFailed(Exception):
-    """Asterisk answered an action with an error. `message` is its whole answer."""
-
-    def __init__(self, action: str, message: AmiMessage) -> None:
-        super().__init__(f"{action}: {message.get('message')}")
-        self.message = message
+    @property
+    def tls_ca(self) -> Path | None: ...
 
 
 class AmiClient:
@@ -87,7 +82,7 @@ class AmiClient:
         self._on_lost = on_lost
         self._ping_s = ping_s
         self._silence_s = silence_s
-        self._link: _Link | None = None
+        self._link: AmiLink | None = None
         self._ready = asyncio.Event()
         self._accepted = False  # at least once
 
@@ -106,7 +101,7 @@ class AmiClient:
                 async with self._linked() as link:
                     pause = FIRST_PAUSE_S
                     await self._keep_alive(link)
-            except (OSError, TimeoutError, NotConnected, ActionFailed) as error:
+            except (OSError, TimeoutError, NotConnected, ActionFailed, ListOverrun) as error:
                 log.warning("ami.lost", host=self._settings.host, port=self._settings.port, reason=repr(error))
             except Problem as problem:
                 if not self._accepted:
@@ -123,17 +118,27 @@ class AmiClient:
         """The events of a list, without the answer before them and the event that closes it."""
         return (await self._require().ask(name, headers, limit_s))[1:]
 
-    def _require(self) -> _Link:
+    async def stream_action(
+        self, name: str, *, limit_s: float = ACTION_LIMIT_S, **headers: Header
+    ) -> AsyncIterator[AmiMessage]:
+        """The events of a list while they come, for lists too long to hold; each within `limit_s` of the one before.
+
+        Whoever takes them far more slowly than they come gets ListOverrun instead of the rest.
+        """
+        first = True
+        async for message in self._require().stream(name, headers, limit_s):
+            if not first:
+                yield message
+            first = False
+
+    def _require(self) -> AmiLink:
         if self._link is None:
             raise NotConnected
         return self._link
 
     @contextlib.asynccontextmanager
-    async def _linked(self) -> AsyncIterator[_Link]:
-        loop = asyncio.get_running_loop()
-        link = _Link(self._on_message)
-        async with asyncio.timeout(CONNECT_LIMIT_S):
-            await loop.create_connection(lambda: link, self._settings.host, self._settings.port)
+    async def _linked(self) -> AsyncIterator[AmiLink]:
+        link = await self._connect()
         ready = False
         try:
             await self._log_in(link)
@@ -150,14 +155,27 @@ class AmiClient:
         finally:
             self._link = None
             self._ready.clear()
-            metrics.AMI_CONNECTED.set(0)
             link.close()
-            if ready and self._on_lost:
-                self._on_lost()
+            if ready:
+                self._gone()
 
-    async def _log_in(self, link: _Link) -> None:
+    def _gone(self) -> None:
+        figures.disconnected()
+        if self._on_lost:
+            self._on_lost()
+
+    async def _connect(self) -> AmiLink:
+        host, port = self._settings.host, self._settings.port
+        link = AmiLink(self._on_message)
+        secure = await tls.context(self._settings.tls_ca) if self._settings.tls else None
+        with tls.told(host, port):
+            async with asyncio.timeout(CONNECT_LIMIT_S):
+                await asyncio.get_running_loop().create_connection(lambda: link, host, port, ssl=secure)
+        return link
+
+    async def _log_in(self, link: AmiLink) -> None:
         """MD5 challenge: the secret itself is not sent."""
-        challenge = (await link.ask("Challenge", {"AuthType": "MD5"}, ACTION_LIMIT_S))[0].get("challenge")
+        challenge = (await link.ask("Challenge", {"AuthType": "MD5"}, ACTION_LIMIT_S))[0].get("Challenge")
         secret = self._settings.secret.get_secret_value()
         key = hashlib.md5((challenge + secret).encode(), usedforsecurity=False).hexdigest()
         login: dict[str, Header] = {"AuthType": "MD5", "Username": self._settings.user, "Key": key}
@@ -173,124 +191,10 @@ class AmiClient:
                 port=self._settings.port,
             ) from error
 
-    async def _keep_alive(self, link: _Link) -> None:
+    async def _keep_alive(self, link: AmiLink) -> None:
         """Returns never; raises when the connection is lost or silent for too long."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._ping_s):
                     await link.lost()
             await link.ask("Ping", {}, self._silence_s)
-
-
-class _Link(asyncio.Protocol):
-    """One TCP connection. Answers go to whoever asked, everything else to `on_message`."""
-
-    def __init__(self, on_message: OnMessage) -> None:
-        loop = asyncio.get_running_loop()
-        self._on_message = on_message
-        self._parser = AmiParser()
-        self._numbers = itertools.count(1)
-        self._asked: dict[str, tuple[str, list[AmiMessage], asyncio.Future[list[AmiMessage]]]] = {}
-        self._transport: asyncio.Transport | None = None
-        self._lost: asyncio.Future[None] = loop.create_future()
-        self._booted: asyncio.Future[None] = loop.create_future()
-
-    async def ask(self, name: str, headers: dict[str, Header], limit_s: float) -> list[AmiMessage]:
-        if self._transport is None or self._transport.is_closing():
-            raise NotConnected
-        action_id = f"cc-{next(self._numbers)}"
-        data = encode(name, action_id, headers)
-        answer: asyncio.Future[list[AmiMessage]] = asyncio.get_running_loop().create_future()
-        self._asked[action_id] = (name, [], answer)
-        try:
-            self._transport.write(data)
-            async with asyncio.timeout(limit_s):
-                return await answer
-        finally:
-            self._asked.pop(action_id, None)
-
-    async def booted(self) -> None:
-        await asyncio.wait({self._booted, self._lost}, return_when=asyncio.FIRST_COMPLETED)
-        if self._lost.done():
-            raise NotConnected
-
-    async def lost(self) -> None:
-        """Waits for the end of the connection, then raises NotConnected."""
-        await asyncio.wait({self._lost})
-        raise NotConnected
-
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # Not checked with isinstance: the transports of uvloop are of no class of asyncio's.
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        metrics.AMI_BYTES.inc(len(data))
-        try:
-            for message in self._parser.feed(data):
-                self._deliver(message)
-        except Problem as problem:
-            log.error("ami.not_ami", problem=str(problem))
-            self.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._lost.done():
-            self._lost.set_result(None)
-        for _, _, answer in self._asked.values():
-            if not answer.done():
-                answer.set_exception(NotConnected())
-
-    def _deliver(self, message: AmiMessage) -> None:
-        figures.read(message)
-        if message.name == "FullyBooted" and not self._booted.done():
-            self._booted.set_result(None)
-        asked = self._asked.get(message.action_id) if message.action_id else None
-        if asked is not None and self._collect(message, *asked):
-            return
-        if message.name:
-            self._hand_on(message)
-
-    def _collect(
-        self,
-        message: AmiMessage,
-        action: str,
-        parts: list[AmiMessage],
-        answer: asyncio.Future[list[AmiMessage]],
-    ) -> bool:
-        """True if the message belongs to the answer. A list's events carry the id of the action that asked."""
-        if answer.done():
-            return False
-        if message.response == "Error":
-            answer.set_exception(ActionFailed(action, message))
-            return True
-        if message.name and not parts:
-            return False
-        if message.get("eventlist").lower() != "complete":
-            parts.append(message)
-            if message.get("eventlist").lower() == "start" or message.name:
-                return True
-        answer.set_result(parts)
-        return True
-
-    def _hand_on(self, message: AmiMessage) -> None:
-        try:
-            self._on_message(message)
-        except Exception:
-            log.exception("ami.handler_failed", message=message.name)
-
-
-def encode(name: str, action_id: str, headers: dict[str, Header]) -> bytes:
-    """One action as bytes. ValueError for a line break in a name or value: it would begin another header."""
-    lines = [("Action", name), ("ActionID", action_id)]
-    for key, value in headers.items():
-        many = [str(value)] if isinstance(value, str | int) else list(value)
-        lines += [(key, item) for item in many]
-    text = ""
-    for key, item in lines:
-        if any(character in "\r\n\0" for character in key + item):
-            raise ValueError(f"control character in header {key!r} of action {name!r}")
-        text += f"{key}: {item}\r\n"
-    return (text + "\r\n").encode()

@@ -5,7 +5,7 @@ Most messages are read by nobody beyond their name: a message keeps its bytes an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 
 from callcenter.asterisk.ami.layouts import BANNER, END_OF_OUTPUT, Layout, Layouts
@@ -43,7 +43,7 @@ class _Names(dict[bytes, str]):
 
 
 class _Marks(dict[str, bytes]):
-    """What a header's line begins with, by the header's name; b"" for the first line's, and for one that none can have."""
+    """What a header's line begins with, by the header's name; b"" for the first line's and what can be none."""
 
     def __missing__(self, name: str) -> bytes:
         if not name or name.lower() == "event" or any(character in name for character in ": \r\n"):
@@ -155,9 +155,13 @@ def _name_of(source: bytes | Headers) -> str:
 
 
 class AmiParser:
-    """Feed bytes as they come; take whole messages. Keeps the rest for the next feed."""
+    """Feed bytes as they come; take whole messages. Keeps the rest for the next feed.
 
-    def __init__(self) -> None:
+    `count` is given the names of the messages in each feed, "" for what is no event.
+    """
+
+    def __init__(self, count: Callable[[Sequence[str]], None] | None = None) -> None:
+        self._count = count
         self._rest = bytearray()
         self._output = bytearray()  # of a command whose end mark has not come
 
@@ -165,6 +169,8 @@ class AmiParser:
         """The messages that ended. A Problem when the peer sends no end of one for too long."""
         blocks = self._blocks(data)
         names = list(map(_names.__getitem__, map(_head, blocks)))
+        if self._count is not None:
+            self._count(names)
         if self._output or "" in names:
             return iter([message for pair in zip(blocks, names, strict=True) for message in self._each(*pair)])
         return map(AmiMessage, blocks, names)

@@ -61,7 +61,7 @@ class Spool:
     def _last(self) -> _File:
         if not self._files or self._files[-1].written >= _FILE_BYTES:
             self._folder.mkdir(parents=True, exist_ok=True)
-            handle = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115: outlives this
+            handle = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115  (read later)
             self._files.append(_File(cast(BinaryIO, handle)))
         return self._files[-1]
 

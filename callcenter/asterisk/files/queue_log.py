@@ -11,6 +11,7 @@ from callcenter.asterisk.files.cells import moment
 from callcenter.asterisk.files.stretch import lines
 
 FILE = Path("queue_log")
+STARTED = "QUEUESTART"  # of no call: Asterisk has begun anew
 _COLUMNS = 5
 
 
@@ -28,10 +29,10 @@ class QueueRow:
 
 
 def read(folder: Path, since: datetime, until: datetime) -> Iterator[QueueRow]:
-    """The rows of a time that belong to calls, as they were written; lines that are none are left out."""
+    """The rows of a time that belong to calls, and those of Asterisk's start, as they were written; lines that are none are left out."""
     for line in lines(folder / FILE, _stamp, since.replace(microsecond=0), until):
         row = parse(line)
-        if row and row.uniqueid:
+        if row and (row.uniqueid or row.event == STARTED):
             yield row
 
 

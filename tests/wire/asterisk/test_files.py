@@ -53,10 +53,10 @@ def test_cdr_rows() -> None:
 
 def test_queue_rows_are_those_of_calls() -> None:
     rows = list(queue_log.read(FILES, *FOREVER))
-    told = "ENTERQUEUE CONNECT COMPLETECALLER ENTERQUEUE RINGCANCELED ABANDON"
+    told = "QUEUESTART ENTERQUEUE CONNECT COMPLETECALLER ENTERQUEUE RINGCANCELED ABANDON"
     assert " ".join(row.event for row in rows) == told
-    assert (rows[1].agent, rows[1].data[1]) == ("1002", "callcenter-1795563982.1")
-    assert {row.uniqueid for row in rows} == {FIRST, THIRD}
+    assert (rows[2].agent, rows[2].data[1]) == ("1002", "callcenter-1795563982.1")
+    assert {row.uniqueid for row in rows} == {"", FIRST, THIRD}
 
 
 def test_only_the_wanted_time(folder: Path) -> None:

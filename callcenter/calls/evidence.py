@@ -1,0 +1,168 @@
+"""What Asterisk wrote down about calls, told again in the words of its manager interface. Pure.
+
+A time in which Asterisk was not heard is folded from its files by the same state machine that hears it live. CEL tells
+of channels, bridges and applications to the microsecond; queue_log, in whole seconds, of what became of a caller in a
+queue: its rows get the time of the CEL row that they go with.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from callcenter.asterisk.files.cel import CelRow
+from callcenter.asterisk.files.queue_log import QueueRow
+
+_CHOSEN = "CC_CHOSEN"  # the dialplan's own event: path|kind|language|done
+_CHOSEN_NAMES = ("CC_MENU_PATH", "CC_KIND", "CC_LANG", "IVR_DONE")
+# A queue's row is of the whole second in which it was written, and is written a moment after it happened.
+_SECOND = timedelta(seconds=1)
+_LATER = timedelta(seconds=1.5)
+# Who hangs up does so before anything else ends.
+_ALL_ENDS = timedelta(seconds=0.5)
+_ENDINGS = ("BRIDGE_EXIT", "APP_END", "HANGUP")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message that nobody heard. `order` puts those of one moment in the order in which they are heard live."""
+
+    name: str
+    at: datetime
+    headers: Mapping[str, str]
+    order: int = field(default=5, compare=False)
+
+    def get(self, key: str, /) -> str | None:
+        if key == "Timestamp":
+            return f"{self.at.timestamp():.6f}"
+        return self.headers.get(key)
+
+
+def messages(cel: Iterable[CelRow], queues: Iterable[QueueRow]) -> list[Told]:
+    """The messages that these rows stand for, in the order of time."""
+    rows = sorted(cel, key=lambda row: row.at)
+    by_channel: dict[str, list[CelRow]] = defaultdict(list)
+    by_link: dict[str, list[CelRow]] = defaultdict(list)
+    for row in rows:
+        by_channel[row.uniqueid].append(row)
+        by_link[row.linked_id].append(row)
+    told = [each for row in rows for each in _of_channel(row, by_link[row.linked_id])]
+    told += _of_queues(queues, by_channel)
+    return sorted(told, key=lambda each: (each.at, each.order))
+
+
+def _of_channel(row: CelRow, call: Sequence[CelRow]) -> Iterator[Told]:
+    make = _CEL.get(row.event) or (_applications.get(row.app) if row.event == "APP_START" else None)
+    if make is not None:
+        yield from make(row, call)
+
+
+def _tell(name: str, row: CelRow, order: int = 5, at: datetime | None = None, **more: str) -> Told:
+    own = {"Channel": row.channel, "Uniqueid": row.uniqueid, "Linkedid": row.linked_id}
+    return Told(name, at or row.at, {**own, **more}, order)
+
+
+def _began(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    """CEL does not say that a phone rings; one that was dialled does so at once."""
+    dialled = row.uniqueid != row.linked_id
+    exten = "" if dialled else row.exten
+    state = "Down" if dialled else "Ring"
+    yield _tell("Newchannel", row, 0, CallerIDNum=row.number, Exten=exten, Context=row.context, ChannelStateDesc=state)
+    if dialled:
+        yield _tell("Newstate", row, 1, ChannelStateDesc="Ringing")
+
+
+def _answered(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    yield _tell("Newstate", row, 2, ChannelStateDesc="Up")
+
+
+def _entered(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    yield _tell("BridgeEnter", row, BridgeUniqueid=row.extra.get("bridge_id", ""))
+
+
+def _left(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    yield _tell("BridgeLeave", row, BridgeUniqueid=row.extra.get("bridge_id", ""))
+
+
+def _recorded(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    yield _tell("MixMonitorStart", row)
+
+
+def _hung_up(row: CelRow, call: Sequence[CelRow]) -> Iterator[Told]:
+    cause = row.extra.get("hangupcause", "")
+    if row.extra.get("hangupsource") == row.channel:
+        together = (each.at for each in call if each.event in _ENDINGS and row.at - _ALL_ENDS <= each.at <= row.at)
+        yield _tell("HangupRequest", row, 3, at=min(together, default=row.at), Cause=cause)
+    yield _tell("Hangup", row, 9, Cause=cause)
+
+
+def _chosen(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    for name, value in zip(_CHOSEN_NAMES, row.extra.get("extra", "").split("|"), strict=False):
+        if value:
+            yield _tell("VarSet", row, 4, Variable=name, Value=value)
+
+
+_Make = Callable[[CelRow, Sequence[CelRow]], Iterator[Told]]
+_CEL: dict[str, _Make] = {
+    "CHAN_START": _began,
+    "ANSWER": _answered,
+    "BRIDGE_ENTER": _entered,
+    "BRIDGE_EXIT": _left,
+    "HANGUP": _hung_up,
+    _CHOSEN: _chosen,
+}
+_applications: dict[str, _Make] = {"MixMonitor": _recorded}
+
+
+def _of_queues(rows: Iterable[QueueRow], channels: Mapping[str, Sequence[CelRow]]) -> Iterator[Told]:
+    """What befell callers in queues."""
+    beside = _Beside(channels)
+    connected: dict[str, str] = {}
+    for row in rows:
+        if row.event == "ENTERQUEUE":
+            at = beside.time(row, row.uniqueid, "APP_START", "Queue")
+            yield _tell_queue("QueueCallerJoin", row, at, channels, 5, Position=_nth(row, 2) or "1")
+        elif row.event == "CONNECT":
+            dest = connected[row.uniqueid] = _nth(row, 1)
+            at = beside.time(row, dest, "ANSWER")
+            yield _tell_queue("AgentConnect", row, at, channels, 3, DestUniqueid=dest)
+        elif row.event == "ABANDON":
+            at = beside.time(row, row.uniqueid, "APP_END", "Queue")
+            yield _tell_queue("QueueCallerAbandon", row, at, channels, 3, Position=_nth(row, 0))
+        elif row.event in ("COMPLETEAGENT", "COMPLETECALLER") and row.uniqueid in connected:
+            dest = connected[row.uniqueid]
+            at = beside.time(row, dest, "BRIDGE_EXIT")
+            reason = row.event.removeprefix("COMPLETE").lower()
+            yield _tell_queue("AgentComplete", row, at, channels, 6, DestUniqueid=dest, Reason=reason)
+
+
+@dataclass
+class _Beside:
+    """Finds the CEL row that a queue's row goes with: the first of its second, or a bit before, that none had yet."""
+
+    channels: Mapping[str, Sequence[CelRow]]
+    _had: set[tuple[str, str, datetime]] = field(default_factory=set)
+
+    def time(self, row: QueueRow, channel: str, event: str, app: str = "") -> datetime:
+        for each in self.channels.get(channel, ()):
+            key = (channel, event, each.at)
+            fits = each.event == event and app in ("", each.app) and row.at - _LATER <= each.at < row.at + _SECOND
+            if fits and key not in self._had:
+                self._had.add(key)
+                return each.at
+        return row.at
+
+
+def _tell_queue(
+    name: str, row: QueueRow, at: datetime, channels: Mapping[str, Sequence[CelRow]], order: int, **more: str
+) -> Told:
+    own = {"Uniqueid": row.uniqueid, "Queue": row.queue}
+    if caller := channels.get(row.uniqueid):
+        own |= {"Channel": caller[-1].channel, "Linkedid": caller[-1].linked_id}
+    return Told(name, at, {**own, **more}, order)
+
+
+def _nth(row: QueueRow, place: int) -> str:
+    return row.data[place] if len(row.data) > place else ""

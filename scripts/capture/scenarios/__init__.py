@@ -1,0 +1,10 @@
+"""All scenarios, by name."""
+
+from __future__ import annotations
+
+from scripts.capture.scenarios import calls_out, devices, queue, transfers
+from scripts.capture.scenarios.base import ALL
+
+SCENARIOS = ALL
+
+__all__ = ["SCENARIOS", "calls_out", "devices", "queue", "transfers"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +29,8 @@ from callcenter.tasks import woken
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[Event], Awaitable[None]]
+# Takes events with their places, in order; how many of them it took, from the first on.
+BatchHandler = Callable[[Sequence[tuple[int, Event]]], Awaitable[int]]
 LOOK = "journal"
 _BATCH = 200
 _RETRY_S = 1.0
@@ -40,6 +42,7 @@ _KEEP = text(
     "INSERT INTO journal_cursors (name, seq) VALUES (:name, :seq) "
     "ON CONFLICT (name) DO UPDATE SET seq = excluded.seq WHERE journal_cursors.seq < excluded.seq"
 )
+_BEGIN = text("INSERT INTO journal_cursors (name, seq) VALUES (:name, :seq) ON CONFLICT (name) DO NOTHING")
 
 
 class JournalCursor(Base):
@@ -58,6 +61,18 @@ class Subscriber:
     handler: Handler
     types: tuple[type[Event], ...]
     durable: str | None = None
+
+
+@dataclass(frozen=True)
+class BatchSubscriber:
+    """A durable one that is given what there is in one go: where a transaction for each event would cost too much.
+
+    It has some seconds: on PostgreSQL the turn is held by a session that may not be idle for longer.
+    """
+
+    handler: BatchHandler
+    types: tuple[type[Event], ...]
+    durable: str
 
 
 @dataclass
@@ -122,7 +137,13 @@ class Bus:
             if not full:
                 await self._news(look)
 
-    async def run_durable(self, subscriber: Subscriber) -> None:
+    async def begin_now(self, name: str) -> None:
+        """Have a durable subscriber that is new begin behind what the journal holds already."""
+        async with self.db.transaction() as work:
+            head = await work.session.scalar(select(func.max(JournalRow.seq))) or 0
+            await work.session.execute(_BEGIN, {"name": name, "seq": head})
+
+    async def run_durable(self, subscriber: Subscriber | BatchSubscriber) -> None:
         """Read the journal for one durable subscriber until cancelled. A failing event is tried again for ever."""
         assert subscriber.durable is not None
         wake = asyncio.Event()
@@ -182,8 +203,8 @@ class Bus:
             for look in (*self._looks, *(wake for _types, wake in self._wakes)):
                 look.set()
 
-    async def _serve(self, subscriber: Subscriber) -> bool | None:
-        """Deliver a batch. True: all of it; False: one failed; None: nothing to do, or another process does it."""
+    async def _serve(self, subscriber: Subscriber | BatchSubscriber) -> bool | None:
+        """Deliver a batch. True: some of it; False: not even the first; None: nothing to do, or another one does it."""
         name = subscriber.durable or ""
         async with self._cursor(name) as cursor:
             if cursor is None:
@@ -191,12 +212,15 @@ class Bus:
                 return None
             rows = await self._after(cursor, subscriber.types)
             metrics.JOURNAL_BEHIND.labels(name).set(len(rows))
-            reached = await _deliver(subscriber, rows, cursor)
+            if isinstance(subscriber, BatchSubscriber):
+                reached = await _deliver_batch(subscriber, rows, cursor)
+            else:
+                reached = await _deliver(subscriber, rows, cursor)
             metrics.JOURNAL_POSITION.labels(name).set(reached)
             metrics.JOURNAL_BEHIND.labels(name).set(sum(row.seq > reached for row in rows))
             if reached != cursor:
                 await self._keep(name, reached)
-        return reached == rows[-1].seq if rows else None
+        return reached != cursor if rows else None
 
     @contextlib.asynccontextmanager
     async def _cursor(self, name: str) -> AsyncIterator[int | None]:
@@ -241,19 +265,38 @@ async def _place(session: AsyncSession, name: str) -> int:
 
 
 async def _deliver(subscriber: Subscriber, rows: list[JournalRow], cursor: int) -> int:
-    """Hand over rows in order; the place of the last one that was taken. What cannot be read holds its place: another
-    version of the program may be able to."""
+    """Hand over rows in order; the place of the last one that was taken."""
+    for seq, event in _readable(rows, subscriber.durable):
+        if not await _guarded(subscriber.handler, event):
+            break
+        cursor = seq
+    return cursor
+
+
+async def _deliver_batch(subscriber: BatchSubscriber, rows: list[JournalRow], cursor: int) -> int:
+    """The same, all at once."""
+    batch = list(_readable(rows, subscriber.durable))
+    try:
+        taken = await subscriber.handler(batch) if batch else 0
+    except DATABASE_ERRORS:
+        raise
+    except Exception:
+        metrics.JOURNAL_FAILURES.labels(subscriber.durable).inc()
+        log.exception("subscriber_failed", subscriber=subscriber.durable)
+        return cursor
+    return batch[taken - 1][0] if taken else cursor
+
+
+def _readable(rows: list[JournalRow], subscriber: str | None) -> Iterator[tuple[int, Event]]:
+    """Events with their places. What cannot be read holds its place: another version of the program may be able to."""
     for row in rows:
         try:
             event = row.event()
         except Unreadable:
-            metrics.JOURNAL_FAILURES.labels(subscriber.durable).inc()
-            log.exception("event_unreadable", seq=row.seq, event_type=row.type, subscriber=subscriber.durable)
-            break
-        if not await _guarded(subscriber.handler, event):
-            break
-        cursor = row.seq
-    return cursor
+            metrics.JOURNAL_FAILURES.labels(subscriber).inc()
+            log.exception("event_unreadable", seq=row.seq, event_type=row.type, subscriber=subscriber)
+            return
+        yield row.seq, event
 
 
 async def _guarded(handler: Handler, event: Event) -> bool:

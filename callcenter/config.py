@@ -212,6 +212,23 @@ class SpeechSettings(_Group):
     workers: int = Field(default=1, ge=1, le=16)
 
 
+class HooksSettings(_Group):
+    """Webhooks, and other people's code that learns of events.
+
+    `timeout_s` is what a webhook's receiver may take; one that fails for `off_after_days` is switched off. Deliveries
+    are kept for `keep_days`. `enabled` names the entry points that are loaded, None: all that are installed. Code that
+    takes longer than `answer_s` for one message, or more memory than `memory_mb`, is ended and started again.
+    """
+
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
+    off_after_days: float = Field(default=3.0, gt=0)
+    keep_days: float = Field(default=30.0, gt=0)
+    enabled: tuple[Word, ...] | None = None
+    memory_mb: int = Field(default=256, ge=32)
+    # On PostgreSQL the turn at the journal is lost after 10 s.
+    answer_s: float = Field(default=5.0, gt=0, le=7)
+
+
 class Settings(BaseSettings):
     """All settings. `data_dir` holds what the service itself writes."""
 
@@ -233,6 +250,7 @@ class Settings(BaseSettings):
     recordings: RecordingSettings = RecordingSettings()
     speech: SpeechSettings = SpeechSettings()
     crm: CrmSettings = CrmSettings()
+    hooks: HooksSettings = HooksSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -113,6 +113,15 @@ TRANSCRIBED_SECONDS = _counter("transcribed_sound_seconds_total", "Length of the
 TRANSCRIBING_SECONDS = _counter("transcribing_seconds_total", "Time spent on writing down, waiting for an engine too")
 CRM_TICKETS = _results("crm_tickets_total", "Attempts to send a ticket", "sent", "deferred", "failed")
 
+# Webhooks (process worker) and other people's code (processes ami and worker).
+WEBHOOKS = _results("webhook_attempts_total", "Attempts to deliver an event", "delivered", "deferred", "failed")
+WEBHOOK_SECONDS = _seconds("webhook_attempt_duration", "One attempt to deliver an event")
+WEBHOOKS_WAITING = _gauge("webhooks_waiting", "Deliveries that wait for their next try")
+HOOK_RUNNING = _gauge("hook_running", "1 while the process of a hook runs", "hook")
+HOOK_RESTARTS = _counter("hook_restarts_total", "Times the process of a hook ended or was ended", "hook", "reason")
+HOOK_DROPPED = _counter("hook_dropped_total", "Messages that a hook did not get", "hook")
+HOOK_TAKEN = _counter("hook_taken_total", "Messages and events that a hook took: done, failed", "hook", "result")
+
 # Floor.
 AGENTS = _gauge("agents", "Agents by presence", "state")
 CALLERS_WAITING = _gauge("callers_waiting", "Callers who wait, by queue", "queue")

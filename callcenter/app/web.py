@@ -25,6 +25,7 @@ from callcenter.customers import routes as customer_routes
 from callcenter.desk.build import DeskParts
 from callcenter.desk.build import build as build_desk
 from callcenter.events.people import SessionEnded, StaffChanged
+from callcenter.hooks.build import build as build_hooks
 from callcenter.process import listening
 from callcenter.queues import routes as queue_routes
 from callcenter.queues.presence_book import EVENTS as PRESENCE_EVENTS
@@ -80,6 +81,7 @@ class WebDuty:
             customer_routes.build(house.customers),
             ticket_routes.build(tickets, house.staff),
             call_routes.build(house.calls, Playback(base.db, house.store)),
+            build_hooks(base.db, utc_now, base.link),
             self._desk.room,
             hearing.build(base.db, base.link, base.health),
         ]

@@ -8,12 +8,13 @@ from functools import partial
 import structlog
 
 from callcenter.app.house import House
-from callcenter.bus import Subscriber
+from callcenter.bus import BatchSubscriber, Subscriber
 from callcenter.calls.recording_flow import TRANSCRIBE, RecordingFlow
 from callcenter.clock import utc_now
 from callcenter.complaints.crm_flow import CrmFlow
 from callcenter.desk.caller import Callers
 from callcenter.events.ids import new_id
+from callcenter.hooks.build import build_sending
 from callcenter.jobs.engine import Jobs
 from callcenter.jobs.roll import Roll
 from recordings.models import installed
@@ -40,11 +41,13 @@ class WorkDuty:
         crm = CrmFlow(db, utc_now, house.crm, self.jobs, house.customers, house.ledger, self._recording_link)
         recordings.register()
         crm.register()
+        webhooks, self._webhook_sender = build_sending(db, utc_now, house.base.link, settings.hooks)
         callers = Callers(house.calls, house.customers, utc_now)
-        self._subscribers: Sequence[Subscriber] = [
+        self._subscribers: Sequence[Subscriber | BatchSubscriber] = [
             *recordings.subscribers(),
             *crm.subscribers(),
             *callers.subscribers(),
+            webhooks.subscriber(),
         ]
 
     async def start(self) -> None:
@@ -54,6 +57,7 @@ class WorkDuty:
             self._roll.start("roll", roll.run())
         for subscriber in self._subscribers:
             self._tasks.start(f"durable {subscriber.durable}", self._base.bus.run_durable(subscriber))
+        self._tasks.start("webhooks", self._webhook_sender.run())
 
     async def drain(self) -> None:
         """Jobs go on elsewhere, or at the next start, behind their last finished step."""

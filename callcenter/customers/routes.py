@@ -19,6 +19,7 @@ from callcenter.errors import Problem
 from callcenter.rooms import Room
 from callcenter.web.http import Context, Page, Route
 from callcenter.web.paging import PageQuery, cut
+from callcenter.web.versions import version_of
 from callcenter.words import explain, preferred
 
 
@@ -86,7 +87,7 @@ class CustomerRoutes:
         return await self.customers.create(ctx.body)
 
     async def update(self, ctx: Context) -> Customer:
-        return await self.customers.update(ctx.path("id"), ctx.body, _version(ctx.request))
+        return await self.customers.update(ctx.path("id"), ctx.body, version_of(ctx.request))
 
     async def lookup(self, ctx: Context) -> Lookup:
         raw: str = ctx.query.number
@@ -126,17 +127,6 @@ def _told(errors: Iterable[LineError], language: str) -> Iterable[ImportLineErro
             title=words.title,
             remedy=words.remedy,
         )
-
-
-def _version(request: web.Request) -> int:
-    """The version a change is based on, from If-Match: `"3"` or `3`."""
-    given = request.headers.get("If-Match")
-    if given is None:
-        raise Problem("version_missing", status=428, field="If-Match")
-    digits = given.strip().removeprefix("W/").strip('"')
-    if not digits.isascii() or not digits.isdigit():
-        raise Problem("version_unreadable", field="If-Match", value=given)
-    return int(digits)
 
 
 async def _uploaded(request: web.Request) -> BinaryIO:

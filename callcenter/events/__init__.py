@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from callcenter.events import calls, complaints, customers, people, recordings
+from callcenter.events import calls, complaints, customers, hooks, people, recordings
 from callcenter.events.base import Event
 
-_ROOMS = (calls, people, recordings, complaints, customers)
+_ROOMS = (calls, people, recordings, complaints, customers, hooks)
 
 CATALOGUE: dict[str, type[Event]] = {
     name: value

@@ -10,8 +10,9 @@ Role = Literal["agent", "supervisor", "admin"]
 
 _AGENT = frozenset({"desk", "calls.read", "customers.read", "customers.write", "tickets.read", "tickets.write"})
 _SUPERVISOR = _AGENT | {"customers.import", "system.read"}
+_ADMIN = _SUPERVISOR | {"webhooks"}
 # Every role reads all calls: whoever picks up must know what was said before, by whomever.
-PERMISSIONS: dict[Role, frozenset[str]] = {"agent": _AGENT, "supervisor": _SUPERVISOR, "admin": _SUPERVISOR}
+PERMISSIONS: dict[Role, frozenset[str]] = {"agent": _AGENT, "supervisor": _SUPERVISOR, "admin": _ADMIN}
 
 
 @dataclass(frozen=True)

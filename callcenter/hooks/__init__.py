@@ -1,0 +1,1 @@
+"""Who else learns what happens here: webhooks, and other people's code."""

@@ -1,0 +1,33 @@
+"""What the room gives to the composition root: its routes, and what sends."""
+
+from __future__ import annotations
+
+from callcenter.clock import Clock
+from callcenter.config import HooksSettings
+from callcenter.db import Database
+from callcenter.hooks.deliveries import Deliveries
+from callcenter.hooks.fan_out import FanOut
+from callcenter.hooks.routes import WebhookRoutes
+from callcenter.hooks.sender import Sender
+from callcenter.hooks.service import Endpoints
+from callcenter.link import Link
+from callcenter.rooms import Room
+
+# Between processes: something may have become due.
+_LOOK = "webhooks"
+
+
+def build(db: Database, clock: Clock, link: Link) -> Room:
+    """The room's routes, for the web processes."""
+
+    def told() -> None:
+        link.publish(_LOOK)
+
+    return Room(routes=WebhookRoutes(Endpoints(db, clock, told), Deliveries(db, clock, told)).routes())
+
+
+def build_sending(db: Database, clock: Clock, link: Link, settings: HooksSettings) -> tuple[FanOut, Sender]:
+    """What makes deliveries and what sends them, for the workers. Before the link runs."""
+    sender = Sender(db, clock, settings)
+    link.subscribe(_LOOK, lambda _text: sender.look())
+    return FanOut(db, clock, lambda: link.publish(_LOOK)), sender

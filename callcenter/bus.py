@@ -137,11 +137,11 @@ class Bus:
             if not full:
                 await self._news(look)
 
-    async def begin_now(self, name: str) -> None:
-        """Have a durable subscriber that is new begin behind what the journal holds already."""
+    async def begin(self, name: str, before: int | None = None) -> None:
+        """Have a durable subscriber that is new begin behind what the journal holds already, or behind `before`."""
         async with self.db.transaction() as work:
             head = await work.session.scalar(select(func.max(JournalRow.seq))) or 0
-            await work.session.execute(_BEGIN, {"name": name, "seq": head})
+            await work.session.execute(_BEGIN, {"name": name, "seq": head if before is None else before})
 
     async def run_durable(self, subscriber: Subscriber | BatchSubscriber) -> None:
         """Read the journal for one durable subscriber until cancelled. A failing event is tried again for ever."""

@@ -41,13 +41,13 @@ class WorkDuty:
         crm = CrmFlow(db, utc_now, house.crm, self.jobs, house.customers, house.ledger, self._recording_link)
         recordings.register()
         crm.register()
-        webhooks, self._webhook_sender = build_sending(db, utc_now, house.base.link, settings.hooks)
+        self._webhooks, self._webhook_sender = build_sending(db, utc_now, house.base.link, settings.hooks)
         callers = Callers(house.calls, house.customers, utc_now)
         self._subscribers: Sequence[Subscriber | BatchSubscriber] = [
             *recordings.subscribers(),
             *crm.subscribers(),
             *callers.subscribers(),
-            webhooks.subscriber(),
+            self._webhooks.subscriber(),
         ]
 
     async def start(self) -> None:
@@ -55,6 +55,7 @@ class WorkDuty:
         if not self._base.db.embedded:
             roll = Roll(self._base.db, self.jobs.executor, self.jobs.holders, self.jobs.take_up)
             self._roll.start("roll", roll.run())
+        await self._webhooks.begin(self._base.bus)
         for subscriber in self._subscribers:
             self._tasks.start(f"durable {subscriber.durable}", self._base.bus.run_durable(subscriber))
         self._tasks.start("webhooks", self._webhook_sender.run())

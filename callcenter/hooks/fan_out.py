@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from callcenter.bus import BatchSubscriber
+from callcenter.bus import BatchSubscriber, Bus
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.events import Event
@@ -15,7 +15,6 @@ from callcenter.hooks.catalogue import OFFERED_TYPES
 from callcenter.hooks.model import EndpointRow
 from callcenter.hooks.store import insert_new, new_delivery, wanted_by
 
-# The cursor's name is written by migration 0004 too.
 CURSOR = "hooks.webhooks"
 
 
@@ -26,6 +25,12 @@ class FanOut:
     db: Database
     clock: Clock
     told: Callable[[], None]
+
+    async def begin(self, bus: Bus) -> None:
+        """Before the first run: what happened before there was any endpoint need not be read."""
+        async with self.db.read() as session:
+            first = await session.scalar(select(func.min(EndpointRow.since_seq)))
+        await bus.begin(CURSOR, first)
 
     def subscriber(self) -> BatchSubscriber:
         """For the workers."""

@@ -68,11 +68,8 @@ def upgrade() -> None:
     with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
         batch_op.create_index("ix_webhook_deliveries_due", ["state", "endpoint_id", "next_try_at"], unique=False)
         batch_op.create_index("ix_webhook_deliveries_endpoint_id", ["endpoint_id", "id"], unique=False)
-    # What happened before there were webhooks is sent to nobody by itself.
-    op.execute("INSERT INTO journal_cursors (name, seq) SELECT 'hooks.webhooks', COALESCE(MAX(seq), 0) FROM journal")
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM journal_cursors WHERE name = 'hooks.webhooks'")
     op.drop_table("webhook_deliveries")
     op.drop_table("webhook_endpoints")

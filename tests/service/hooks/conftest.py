@@ -44,7 +44,7 @@ class FakeClock:
 
 @dataclass
 class Receiver:
-    """Takes everything, unless `answers` has something else for the next one. `hold`: answers nothing until it is set."""
+    """Takes everything, unless `answers` has something else. Until `hold` is set it answers nothing."""
 
     answers: deque[web.Response] = field(default_factory=deque)
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)

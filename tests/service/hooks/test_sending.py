@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +19,14 @@ from structlog.testing import capture_logs
 
 from callcenter.events.calls import CallEnded
 from callcenter.events.hooks import WebhookChanged
+from callcenter.hooks.checks import Wanted
 from callcenter.hooks.schedule import DELAYS_S
 
 from ..polling import until
 from .conftest import NOW, Hooks, Receiver, call
+
+ROOT = Path(__file__).resolve().parents[3]
+DYING = Path(__file__).with_name("dying_worker.py")
 
 
 async def test_what_arrives_is_signed_as_the_standard_says(hooks: Hooks, address: str, receiver: Receiver) -> None:
@@ -115,23 +122,27 @@ async def test_a_pause_that_the_receiver_asks_for_is_kept(hooks: Hooks, address:
 
 async def test_killed_between_sending_and_writing_it_down(hooks: Hooks, address: str, receiver: Receiver) -> None:
     """What was sent is sent again under the same id, by whoever is there when the claim has run out."""
+    hooks.clock.now = datetime.now(UTC)  # the one to be killed has a clock of its own
     await hooks.endpoint(address)
     await hooks.happen(call())
     receiver.hold = asyncio.Event()
-    dying = hooks.worker()
-    await dying.begin_due(hooks.http)
-    await receiver.arrived.wait()
-    for task in dying._posting:
-        task.cancel()
-    await dying.idle()
+    dying = await asyncio.create_subprocess_exec(
+        sys.executable, str(DYING), hooks.db.url, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    try:
+        async with asyncio.timeout(30):
+            await receiver.arrived.wait()
+    finally:
+        dying.kill()
+        await dying.wait()
     receiver.hold = None
     await hooks.send()
     assert len(receiver.heard) == 1
-    hooks.clock.move(seconds=hooks.sender.settings.timeout_s + 21)
+    hooks.clock.move(minutes=1)
     await hooks.send()
     assert len(receiver.ids) == 2
     assert len(set(receiver.ids)) == 1
-    assert (await hooks.row()).state == "delivered"
+    assert ((await hooks.row()).state, (await hooks.row()).attempts) == ("delivered", 1)
 
 
 async def test_two_workers_send_each_thing_once(hooks: Hooks, address: str, receiver: Receiver) -> None:
@@ -224,8 +235,6 @@ async def test_one_that_fails_for_days_is_switched_off(hooks: Hooks, address: st
     hooks.clock.move(hours=1)
     await hooks.send()
     assert len(receiver.heard) == 2
-    from callcenter.hooks.checks import Wanted
-
     wanted = Wanted(address, ("CallStarted",))
     now = await hooks.endpoints.update(endpoint.id, wanted, now.version, "admin-1")
     assert (now.off_reason, now.failing_since) == (None, None)

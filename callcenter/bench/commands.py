@@ -17,6 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     pop.add_argument("--customers", type=int, default=100_000)
     pop.add_argument("--sockets", type=int, default=200, help="agents with the desk open")
     pop.add_argument("--rate", type=float, default=5.0, help="calls that begin in a second")
+    pop.add_argument("--ring-all", type=int, default=1, help="phones that ring at once for each call")
     pop.add_argument("--scaled", action="store_true", help="two web processes, ami and worker on PostgreSQL and Redis")
     pop.add_argument("--json", action="store_true", help="figures as one JSON object")
     pop.set_defaults(run=_pop)
@@ -24,15 +25,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _pop(arguments: argparse.Namespace) -> int:
     from callcenter.bench.pop import figures_as_dict, measure
-    from callcenter.bench.stage import Size
+    from callcenter.bench.stage import Form, Size
 
     size = Size(customers=arguments.customers, agents=arguments.sockets)
-    figures = figures_as_dict(
-        uvloop.run(measure(arguments.calls, size, arguments.rate, "scaled" if arguments.scaled else "embedded"))
-    )
+    form: Form = "scaled" if arguments.scaled else "embedded"
+    figures = figures_as_dict(uvloop.run(measure(arguments.calls, size, arguments.rate, form, arguments.ring_all)))
     if arguments.json:
         print(json.dumps(figures))
     else:
         for name, value in figures.items():
             print(f"{name:>14} {value}")
-    return 1 if figures["missing"] or figures["doubled"] or figures["wrong"] else 0
+    return 1 if any(figures[name] for name in ("missing", "doubled", "wrong", "unclosed")) else 0

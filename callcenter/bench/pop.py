@@ -34,7 +34,8 @@ _BEAT_S = 0.05
 
 @dataclass(frozen=True)
 class PopFigures:
-    """What was measured. Times in milliseconds; `wrong`: pops on another agent's screen."""
+    """What was measured. Times in milliseconds; `wrong`: pops on another agent's screen; `unclosed`: pops of those who
+    did not answer that stayed."""
 
     p50_ms: float
     p99_ms: float
@@ -45,40 +46,56 @@ class PopFigures:
     missing: int
     doubled: int
     wrong: int
+    unclosed: int
     customers: int
     sockets: int
+    ring_all: int
     calls_per_s: float
     form: Form
 
 
 @dataclass
 class _Screens:
-    """The agents' sockets: when which caller's pop came to whom. `all_there`: every one of `wanted` has come."""
+    """The agents' sockets: when which caller's pop came to whom. `all_there`: every one of `wanted` has come, and
+    those of the `losers` have gone."""
 
     wanted: frozenset[tuple[str, str]]
+    losers: frozenset[tuple[str, str]]
     all_there: asyncio.Event = field(default_factory=asyncio.Event)
     arrivals: dict[tuple[str, str], float] = field(default_factory=dict)
     pops: Counter[tuple[str, str]] = field(default_factory=Counter)
+    closed: set[tuple[str, str]] = field(default_factory=set)
+    _callers: dict[str, str] = field(default_factory=dict)
 
     def saw(self, extension: str, text: str, at: float) -> None:
         """A frame came."""
         if '"type":"pop_opened"' in text:
-            caller = text.split('"raw_number":"', 1)[1].split('"', 1)[0]
+            caller = self._callers[_value(text, "call_id")] = _value(text, "raw_number")
             self.pops[extension, caller] += 1
             self.arrivals.setdefault((extension, caller), at)
-            if self.arrivals.keys() >= self.wanted:
-                self.all_there.set()
+        elif '"type":"pop_closed"' in text:
+            self.closed.add((extension, self._callers[_value(text, "call_id")]))
+        if len(self.arrivals) >= len(self.wanted) and len(self.closed) >= len(self.losers):
+            self.all_there.set()
 
 
-async def measure(calls: int, size: Size, calls_per_s: float, form: Form) -> PopFigures:
-    """Play the calls to a real service, then as many bare messages to the floor, on the same machine in one run."""
-    plan = _plan(calls + _WARM_UP, size)
-    screens, manager = _Screens(frozenset(plan)), Manager(size.extensions)
+def _value(text: str, name: str) -> str:
+    return text.split(f'"{name}":"', 1)[1].split('"', 1)[0]
+
+
+async def measure(calls: int, size: Size, calls_per_s: float, form: Form, ring_all: int = 1) -> PopFigures:
+    """Play the calls to a real service, then as many bare messages to the floor, on the same machine in one run.
+
+    For each call `ring_all` phones ring at once, and each of their pops is measured.
+    """
+    plan = _plan(calls + _WARM_UP, size, ring_all)
+    screens = _Screens(frozenset(_who(plan)), frozenset(who for call in plan for who in call.rung[1:]))
+    manager = Manager(size.extensions)
     with tempfile.TemporaryDirectory(prefix="callcenter-bench-") as folder:
         async with service(Path(folder), size, manager, form) as urls, _watching(urls, size, screens):
             sent = await _play(plan, manager, calls_per_s)
             await _settled(screens)
-    measured = plan[_WARM_UP:]
+    measured = _who(plan[_WARM_UP:])
     took = [screens.arrivals[who] - sent[who] for who in measured if who in screens.arrivals]
     floor = await _floor(calls, size.agents, len(read().ringing), min(_BEAT_S, 1 / calls_per_s))
     return PopFigures(
@@ -89,8 +106,10 @@ async def measure(calls: int, size: Size, calls_per_s: float, form: Form) -> Pop
         missing=sum(who not in screens.arrivals for who in measured),
         doubled=sum(count - 1 for who, count in screens.pops.items() if who in screens.wanted),
         wrong=sum(who not in screens.wanted for who in screens.pops),
+        unclosed=len(screens.losers - screens.closed),
         customers=size.customers,
         sockets=size.agents,
+        ring_all=ring_all,
         calls_per_s=calls_per_s,
         form=form,
     )
@@ -101,35 +120,51 @@ def figures_as_dict(figures: PopFigures) -> dict[str, Any]:
     return asdict(figures)
 
 
-def _plan(calls: int, size: Size) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class _Planned:
+    """A call to be played."""
+
+    caller: str
+    extensions: tuple[str, ...]
+
+    @property
+    def rung(self) -> list[tuple[str, str]]:
+        """Whose screens it must come to; the first one's agent answers."""
+        return [(extension, self.caller) for extension in self.extensions]
+
+
+def _who(plan: Sequence[_Planned]) -> list[tuple[str, str]]:
+    return [who for call in plan for who in call.rung]
+
+
+def _plan(calls: int, size: Size, ring_all: int) -> list[_Planned]:
     """Who is rung, and by whom: agents in turn, callers by chance, none of them twice."""
     chance = random.Random(2026)
     callers: dict[str, None] = {}
     while len(callers) < calls:
         callers[size.caller(chance)] = None
-    extensions = size.extensions
-    return [(extensions[place % len(extensions)], caller) for place, caller in enumerate(callers)]
+    agents = itertools.cycle(size.extensions)
+    return [_Planned(caller, tuple(itertools.islice(agents, ring_all))) for caller in callers]
 
 
-async def _play(plan: Sequence[tuple[str, str]], manager: Manager, calls_per_s: float) -> dict[tuple[str, str], float]:
+async def _play(plan: Sequence[_Planned], manager: Manager, calls_per_s: float) -> dict[tuple[str, str], float]:
     """Begin the calls in an even beat, whatever became of those before; when each of them rang."""
     captured, sent = read(), dict[tuple[str, str], float]()
     began = time.monotonic()
     async with asyncio.TaskGroup() as playing:
-        for place, who in enumerate(plan):
+        for place, call in enumerate(plan):
             await asyncio.sleep(max(0.0, began + place / calls_per_s - time.monotonic()))
-            playing.create_task(_call(captured, place, who, manager, sent))
+            playing.create_task(_call(captured, place, call, manager, sent))
     return sent
 
 
 async def _call(
-    captured: Conversation, place: int, who: tuple[str, str], manager: Manager, sent: dict[tuple[str, str], float]
+    captured: Conversation, place: int, call: _Planned, manager: Manager, sent: dict[tuple[str, str], float]
 ) -> None:
-    extension, caller = who
-    told = captured.retold(place, caller, extension, time.time() + _ARRIVES_S)
+    told = captured.rung_at(place, call.caller, call.extensions, time.time() + _ARRIVES_S)
     manager.say(told.arriving)
     await asyncio.sleep(_ARRIVES_S)
-    sent[who] = time.perf_counter()
+    sent.update(dict.fromkeys(call.rung, time.perf_counter()))
     manager.say(told.ringing)
     await asyncio.sleep(_TALKS_S)
     manager.say(told.talking)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,11 +43,11 @@ class ServerLine:
 
 @dataclass
 class Line:
-    """All servers together: a phone counts as registered when it is at one of them. `watchers` are told of any change;
-    at once, and must not block."""
+    """All servers together: a phone counts as registered when it is at one of them. `watchers` are told of any change,
+    and whose phones it is about (None: everybody's); at once, and must not block."""
 
     servers: dict[str, ServerLine] = field(default_factory=dict)
-    watchers: list[Callable[[], None]] = field(default_factory=list)
+    watchers: list[Callable[[Collection[str] | None], None]] = field(default_factory=list)
 
     def of(self, server: str) -> ServerLine:
         """One server's; from its first mention on it counts as one that should be heard."""
@@ -79,11 +79,13 @@ class Line:
         """Another process says what it heard."""
         if state == self.state():
             return
+        connected, phones = self.connected, self._registered()
         for gone in self.servers.keys() - state.root.keys():
             del self.servers[gone]
         for name, server in state.root.items():
             self.of(name).take(server)
-        self.changed()
+        # A caller who waits or leaves changes no agent: with five hundred of them that would be felt.
+        self.changed(phones ^ self._registered() if connected == self.connected else None)
 
     def lost(self, *names: str) -> None:
         """Nobody hears these servers for a while; without names: any of them."""
@@ -93,7 +95,10 @@ class Line:
         if heard:
             self.changed()
 
-    def changed(self) -> None:
+    def changed(self, extensions: Collection[str] | None = None) -> None:
         """Tell the watchers."""
         for watcher in self.watchers:
-            watcher()
+            watcher(extensions)
+
+    def _registered(self) -> frozenset[str]:
+        return frozenset(phone for server in self.servers.values() for phone, here in server.phones.items() if here)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import get_args
 
 from sqlalchemy import select
 
@@ -12,7 +13,7 @@ from callcenter import metrics
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import Problem
-from callcenter.events.people import StaffChanged
+from callcenter.events.people import PresenceState, StaffChanged
 from callcenter.queues.line import Line
 from callcenter.queues.model import QueueRow
 from callcenter.queues.pbx import registered
@@ -46,7 +47,7 @@ class Queues:
         self.presence = PresenceBook(self.db, self.clock, self.agents, self.leads, self.position)
         self._syncs: dict[str, QueueSync] = {}
         self.presence.watchers.append(self._presence_changed)
-        self.line.watchers.append(self._everything_changed)
+        self.line.watchers.append(self._phones_changed)
 
     async def load(self) -> None:
         """Take up what is kept: queues, who serves them, presence, busy phones."""
@@ -56,7 +57,9 @@ class Queues:
                     work.emit(StaffChanged(at=self.clock()))
         await self.refresh()
         await self.presence.load(await self.busy())
-        self._everything_changed()
+        for state in get_args(PresenceState):
+            metrics.AGENTS.labels(state).set_function(partial(self._count, state))
+        self._phones_changed()
 
     def watch_presence(self, watcher: Callable[[str, str], None]) -> None:
         """Have `watcher(user_id, extension)` called whenever an agent's presence or phone changes."""
@@ -142,7 +145,7 @@ class Queues:
         async with self.db.read() as session:
             self._plan = await read_plan(session)
         self.presence.wrapup = self._plan.wrapup
-        self._everything_changed()
+        self._phones_changed()
 
     def _target(self, extension: str) -> Target:
         user = self.agents.get(extension, "")
@@ -158,24 +161,30 @@ class Queues:
             for watcher in self.presence.watchers:
                 watcher(user, extension)
 
-    def _presence_changed(self, user_id: str, extension: str) -> None:
+    def _presence_changed(self, _user_id: str, extension: str) -> None:
         for sync in self._syncs.values():
             sync.changed(extension)
-        self._queues_changed()
+        self._tell_watchers()
 
     def _queues_changed(self) -> None:
-        states: Counter[str] = Counter(self.presence.of(user).state for user in self.agents.values())
-        metrics.show(metrics.AGENTS, states)
         waiting = {queue.name: self.line.waiting(queue.name) for queue in self._plan.queues}
         metrics.show(metrics.CALLERS_WAITING, waiting)
+        self._tell_watchers()
+
+    def _tell_watchers(self) -> None:
         for watcher in self._queue_watchers:
             watcher()
 
-    def _everything_changed(self) -> None:
-        for extension, user in list(self.agents.items()):
-            for watcher in self.presence.watchers:
-                watcher(user, extension)
+    def _phones_changed(self, extensions: Collection[str] | None = None) -> None:
+        """What is known of these phones is another; None: of all."""
+        for extension in list(self.agents) if extensions is None else extensions:
+            if user := self.agents.get(extension):
+                for watcher in self.presence.watchers:
+                    watcher(user, extension)
         self._queues_changed()
+
+    def _count(self, state: PresenceState) -> int:
+        return sum(self.presence.of(user).state == state for user in self.agents.values())
 
     def _live(self, queue: QueueRow) -> QueueLive:
         serving = [

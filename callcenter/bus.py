@@ -4,8 +4,8 @@ Two ways, and a subscriber chooses. `live`: called in every process that wants i
 started, in memory (what a screen shows). `durable`: reads the journal with a cursor that is kept, in one process at
 a time, and sees every event at least once (what must be done).
 
-The database is the only channel that counts. The link between processes just says "look": a word that is lost costs
-the time until the next look.
+The database is the only channel that counts. The link between processes says "look", and events may ride on that word
+(`carried.py`): a word that is lost costs the time until the next look.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter import logs, metrics
+from callcenter.carried import Ahead, Journalled, pack, unpack
 from callcenter.db import DATABASE_ERRORS, Base, Database, JournalRow, told
 from callcenter.events import CATALOGUE, Event, Unreadable
 from callcenter.link import Link, LocalLink
@@ -86,15 +87,16 @@ class Bus:
     link: Link = field(default_factory=LocalLink)
     position: int = 0
     _live: list[Subscriber] = field(default_factory=list)
-    _looks: list[asyncio.Event] = field(default_factory=list)
+    _ahead: Ahead = field(default_factory=Ahead)
+    _news_ahead: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _own: asyncio.Queue[tuple[int, Event]] = field(default_factory=asyncio.Queue)
     _wakes: list[tuple[tuple[type[Event], ...], asyncio.Event]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.db.after_commit(self._committed)
-        self.link.subscribe(LOOK, lambda _text: self._look())
-        self.link.on_up(self._look)
+        self.link.subscribe(LOOK, lambda text: self._look(unpack(text)))
+        self.link.on_up(lambda: self._look(None))
 
     async def start(self) -> None:
         """Live subscribers hear what is written from now on."""
@@ -124,18 +126,18 @@ class Bus:
                 seq, event = await self._own.get()
                 await _tell_event(list(self._live), event)
                 self._heard(seq, event.at)
-        look = asyncio.Event()
-        self._looks.append(look)
         while True:
-            look.clear()
+            self._news_ahead.clear()
+            await self._tell_ahead()
             try:
-                full = await self._read_on()
+                full = self._ahead.look(self.position) and await self._read_on()
             except DATABASE_ERRORS as error:
                 log.warning("journal_unreadable", reason=told(error))
+                self._ahead.unsure = True
                 await asyncio.sleep(_RETRY_S)
                 continue
-            if not full:
-                await self._news(look)
+            if full or not await self._news(self._news_ahead):
+                self._ahead.unsure = True
 
     async def begin(self, name: str, before: int | None = None) -> None:
         """Have a durable subscriber that is new begin behind what the journal holds already, or behind `before`."""
@@ -160,10 +162,19 @@ class Bus:
             elif not done:
                 await asyncio.sleep(_RETRY_S)
 
-    async def _news(self, look: asyncio.Event) -> None:
-        """Until somebody says that there is something to read. In the embedded form nobody else can write."""
+    async def _news(self, look: asyncio.Event) -> bool:
+        """Until somebody says that there is something to read; False when nobody did, and it is time to look
+        nevertheless. In the embedded form nobody else can write."""
         pause = None if self.db.embedded else _LOOK_AGAIN_S if self.link.up else _LOOK_AGAIN_ALONE_S
         await woken(look, pause)
+        return look.is_set()
+
+    async def _tell_ahead(self) -> None:
+        """Tell the live subscribers what was brought, as far as nothing is missing before it."""
+        while (event := self._ahead.next(self.position)) is not None:
+            async with self._turn:
+                await _tell_event(list(self._live), event)
+                self._heard(self.position + 1, event.at)
 
     async def _read_on(self) -> bool:
         """Tell the live subscribers what was written; whether there may be more."""
@@ -186,22 +197,26 @@ class Bus:
         metrics.JOURNAL_HEAD.set(seq)
         metrics.LIVE_LAG.observe(metrics.age_s(at))
 
-    def _committed(self, journalled: list[tuple[int, Event]]) -> None:
+    def _committed(self, journalled: list[Journalled]) -> None:
         for each in journalled if self.db.embedded else ():
             self._own.put_nowait(each)
-        for look in self._looks:
-            look.set()
+        self._wake(journalled)
+        if not self.db.embedded:
+            self.link.publish(LOOK, pack(journalled))
+
+    def _look(self, journalled: list[Journalled] | None) -> None:
+        """Another process wrote, or (None) may have. Our own words come back as well, and say nothing new."""
+        if not self.db.embedded:
+            self._wake(journalled)
+
+    def _wake(self, journalled: list[Journalled] | None) -> None:
+        if not self.db.embedded:
+            self._ahead.bring(journalled)
+            self._news_ahead.set()
         for types, wake in self._wakes:
             # Only those concerned: every look at the journal is work that a ringing phone would wait for.
-            if any(isinstance(event, types) for _seq, event in journalled):
+            if journalled is None or any(isinstance(event, types) for _seq, event in journalled):
                 wake.set()
-        self.link.publish(LOOK)
-
-    def _look(self) -> None:
-        """Another process wrote, or may have."""
-        if not self.db.embedded:
-            for look in (*self._looks, *(wake for _types, wake in self._wakes)):
-                look.set()
 
     async def _serve(self, subscriber: Subscriber | BatchSubscriber) -> bool | None:
         """Deliver a batch. True: some of it; False: not even the first; None: nothing to do, or another one does it."""

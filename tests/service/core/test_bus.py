@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
-from callcenter.bus import Bus, JournalCursor, Subscriber
+from callcenter.bus import LOOK, Bus, JournalCursor, Subscriber
+from callcenter.carried import pack
 from callcenter.db import Database, JournalRow
 from callcenter.events import Event
 from callcenter.events.complaints import TicketOpened
@@ -128,9 +129,10 @@ async def write_unreadable(db: Database) -> None:
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
-async def test_an_event_that_this_version_cannot_read_ends_nothing(db: Database) -> None:
+async def test_an_event_that_this_version_cannot_read_ends_nothing(db: Database, url: str) -> None:
     """Screens go on without it; what must be done waits for a version that can read it."""
-    bus, heard, done = Bus(db), asyncio.Queue[str](), asyncio.Queue[str]()
+    other = Database(url)
+    bus, heard, done = Bus(other), asyncio.Queue[str](), asyncio.Queue[str]()
     await bus.start()
 
     async def hear(event: Event) -> None:
@@ -153,6 +155,7 @@ async def test_an_event_that_this_version_cannot_read_ends_nothing(db: Database)
     await until_kept(db, 1)
     await tasks.stop()
     assert done.empty()
+    await other.close()
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
@@ -251,3 +254,55 @@ async def test_who_joins_late_misses_nothing_and_hears_nothing_twice(db: Databas
     await until(all_heard)
     assert heard == told
     await tasks.stop()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+async def test_events_that_ride_on_the_word_are_told_in_turn_and_the_journal_fills_what_is_missing(
+    db: Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words are lost, come twice and in the wrong order; what is told is the journal."""
+    monkeypatch.setattr("callcenter.bus._LOOK_AGAIN_S", 60.0)
+    other, words, link, reads = Database(url), list[str](), LocalLink(), list[int]()
+    db.after_commit(lambda journalled: words.append(pack(journalled)))
+    bus, heard = Bus(other, link), asyncio.Queue[str]()
+
+    async def hear(event: Event) -> None:
+        assert isinstance(event, TicketOpened)
+        heard.put_nowait(event.number)
+
+    rows = bus._rows
+
+    async def read(after: int, until: int | None = None) -> Sequence[JournalRow]:
+        reads.append(after)
+        return await rows(after, until)
+
+    async def read_once() -> bool:
+        return len(reads) == 1
+
+    monkeypatch.setattr(bus, "_rows", read)
+    bus.add_live(Subscriber(hear, (TicketOpened,)))
+    tasks = Tasks()
+    tasks.start("live", bus.run_live())
+    await until(read_once)
+    for number in "123456":
+        await emit(db, opened(number))
+    for place in (0, 0, 1, 0, 1):
+        link.publish(LOOK, words[place])
+    assert await take(heard, 2) == ["1", "2"]
+    assert reads == [0]
+    for place in (3, 2):
+        link.publish(LOOK, words[place])
+    assert await take(heard, 2) == ["3", "4"]
+    link.publish(LOOK, words[5])
+    assert await take(heard, 2) == ["5", "6"]
+    assert reads == [0, 4]
+    await emit(db, opened("7"))
+    link.publish(LOOK)
+    assert await take(heard, 1) == ["7"]
+    await emit(db, opened("8"))
+    link.publish(LOOK, words[7].replace("TicketOpened", "OfAnotherVersion"))
+    assert await take(heard, 1) == ["8"]
+    assert reads == [0, 4, 6, 7]
+    assert heard.empty()
+    await tasks.stop()
+    await other.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -76,10 +76,6 @@ class Link(Protocol):
         """Keep a text for so long."""
         ...
 
-    async def put_all(self, keys: Iterable[str], ttl_s: float) -> None:
-        """Keep that these are there, in one turn."""
-        ...
-
     async def get(self, key: str) -> str | None: ...
 
     async def drop(self, key: str) -> None: ...
@@ -130,10 +126,6 @@ class LocalLink:
         now = self.clock()
         self._kept = {name: kept for name, kept in self._kept.items() if kept[1] > now}
         self._kept[key] = (text, now + ttl_s)
-
-    async def put_all(self, keys: Iterable[str], ttl_s: float) -> None:
-        for key in keys:
-            await self.put(key, "", ttl_s)
 
     async def get(self, key: str) -> str | None:
         text, until = self._kept.get(key, ("", 0.0))
@@ -213,12 +205,6 @@ class RedisLink:
     async def put(self, key: str, text: str, ttl_s: float) -> None:
         async with _asked():
             await self._redis.set(self._prefix + key, text, px=int(ttl_s * 1000))
-
-    async def put_all(self, keys: Iterable[str], ttl_s: float) -> None:
-        async with _asked(), self._redis.pipeline(transaction=False) as pipeline:
-            for key in keys:
-                pipeline.set(self._prefix + key, "", px=int(ttl_s * 1000))
-            await pipeline.execute()
 
     async def get(self, key: str) -> str | None:
         async with _asked():

@@ -14,6 +14,7 @@ from callcenter.app import hearing
 from callcenter.app.house import House
 from callcenter.bus import Subscriber
 from callcenter.calls import routes as call_routes
+from callcenter.calls.notes import Notes
 from callcenter.calls.playback import Playback
 from callcenter.clock import utc_now
 from callcenter.complaints import routes as ticket_routes
@@ -80,7 +81,7 @@ class WebDuty:
             queue_routes.build(house.queues, account_routes.PAUSE_REASONS),
             customer_routes.build(house.customers),
             ticket_routes.build(tickets, house.staff),
-            call_routes.build(house.calls, Playback(base.db, house.store)),
+            call_routes.build(house.calls, Notes(base.db, utc_now), Playback(base.db, house.store)),
             build_hooks(base.db, utc_now, base.link),
             self._desk.room,
             hearing.build(base.db, base.link, base.health),

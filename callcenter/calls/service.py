@@ -19,7 +19,7 @@ Disposition = Literal[
     "resolved", "ticket_opened", "callback_promised", "transferred", "wrong_number", "no_response", "other"
 ]
 DISPOSITIONS: tuple[str, ...] = get_args(Disposition)
-_LONGEST_NOTE = 4000
+LONGEST_NOTE = 4000
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Calls:
         """How the agent sums up the call."""
         if code not in DISPOSITIONS:
             raise Problem("disposition_unknown", field="code", value=code, codes=", ".join(DISPOSITIONS))
-        if len(note) > _LONGEST_NOTE:
-            raise Problem("note_too_long", field="note", limit=_LONGEST_NOTE)
+        if len(note) > LONGEST_NOTE:
+            raise Problem("note_too_long", field="note", limit=LONGEST_NOTE)
         await self._set(call_id, disposition=code, note=note.strip() or None)
 
     async def busy_agents(self) -> list[BusyAgent]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from callcenter.calls.service import Disposition
+from callcenter.web.text import SEVERAL_LINES
 
 
 class DispositionChoice(BaseModel):
@@ -14,6 +15,13 @@ class DispositionChoice(BaseModel):
 
     code: Disposition
     note: str = ""
+
+
+class NoteText(BaseModel):
+    """What the agent has written so far."""
+
+    model_config = ConfigDict(extra="forbid")
+    note: Annotated[str, SEVERAL_LINES]
 
 
 class PeaksView(BaseModel):

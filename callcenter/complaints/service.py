@@ -178,7 +178,7 @@ class Tickets:
         work.session.add(row)
         # Written now, because the opening that follows points at it.
         await work.session.flush()
-        work.emit(TicketOpened(at=now, call_id=row.call_id, ticket_id=row.id, number=row.number, kind=row.kind))
+        work.emit(_announced(row))
         return row
 
     async def _opened(self, wanted: NewTicket, owner_id: str, key: str | None) -> TicketRow | None:
@@ -197,6 +197,17 @@ class Tickets:
                 TicketRow.customer_id.in_(customers),
             )
         )
+
+
+def _announced(row: TicketRow) -> TicketOpened:
+    return TicketOpened(
+        at=row.created_at,
+        call_id=row.call_id,
+        ticket_id=row.id,
+        number=row.number,
+        kind=row.kind,
+        customer_id=row.customer_id,
+    )
 
 
 async def _opened_before(session: AsyncSession, owner_id: str, key: str, fingerprint: str) -> TicketRow | None:

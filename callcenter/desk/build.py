@@ -18,6 +18,7 @@ from callcenter.desk.call_list import CallList
 from callcenter.desk.caller import Callers
 from callcenter.desk.cards import Cards
 from callcenter.desk.foreign import RememberedRecords
+from callcenter.desk.handover import Handovers
 from callcenter.desk.hub import BACKLOG, Hub
 from callcenter.desk.live import LiveFigures
 from callcenter.desk.past import Past
@@ -73,7 +74,8 @@ def build(parts: DeskParts) -> Desk:
     watch = SessionWatch(parts.sessions, tabs.session_over, parts.clock, parts.look_again_s)
     cards = Cards(parts.db, parts.customers, parts.clock)
     foreign = RememberedRecords(parts.foreign, parts.link) if parts.foreign else None
-    pop = ScreenPop(hub, cards.look_up, Past(parts.db, parts.clock).events, foreign)
+    past = Past(parts.db, parts.clock)
+    pop = ScreenPop(hub, cards.look_up, Handovers(parts.db).look_up, past.events, parts.clock, foreign)
     figures = LiveFigures(hub, parts.floor)
     listed = CallList(parts.db, parts.clock, lambda text: parse(text, parts.customers.region).e164)
     handlers = DeskRoutes(

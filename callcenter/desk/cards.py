@@ -16,7 +16,7 @@ from callcenter.db import Database
 from callcenter.desk.fold import Call, Card
 from callcenter.desk.history import History, read_history
 from callcenter.desk.protocol import CustomerCard, NewCustomer
-from callcenter.desk.ranking import rank
+from callcenter.desk.ranking import Asked, rank
 
 _CHOSEN = select(CallRow.customer_id).where(CallRow.id == bindparam("call"))
 
@@ -42,7 +42,9 @@ class Cards:
         return Card(
             number=number.e164,
             withheld=withheld,
-            candidates=rank(_cards(people, history), chosen),
+            read_at=self.clock(),
+            candidates=tuple(_cards(people, history)),
+            chosen=chosen,
             new_customer=None if people else NewCustomer(phone=phone),
             warnings=history.warnings(self.clock()),
         )
@@ -52,7 +54,7 @@ class Cards:
         customer = await self.customers.get(customer_id)
         async with self.db.read() as session:
             history = await read_history(session, [customer_id], None, besides="")
-        return rank(_cards([customer], history))[0]
+        return rank(_cards([customer], history), Asked(self.clock()))[0]
 
     async def _missing(self, people: Sequence[CustomerRow], chosen: str | None) -> list[CustomerRow]:
         if chosen is None or any(each.id == chosen for each in people):

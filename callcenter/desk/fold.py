@@ -6,34 +6,46 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from callcenter.desk.protocol import (
-    CloseReason,
-    CrmPart,
-    CustomerCard,
-    NewCustomer,
-    Pop,
-    PopChanged,
-    PopClosed,
-    PopMessage,
-    PopOpened,
-    PopState,
-    PopWarning,
-)
-from callcenter.events import Event, calls
+from callcenter.desk.protocol import CardTicket, CloseReason, CrmPart, CustomerCard, NewCustomer, PopState, PopWarning
+from callcenter.desk.ranking import Asked, rank
+from callcenter.events import Event, calls, complaints
 
-Addressed = tuple[str, PopMessage]
 _OFF = CrmPart(state="off")
 
 
 @dataclass(frozen=True)
 class Card:
-    """What the look-up found about the caller."""
+    """What the look-up at `read_at` found about the caller. `chosen`: the customer whom an agent settled on."""
 
     number: str | None
     withheld: bool
+    read_at: datetime
     candidates: tuple[CustomerCard, ...] = ()
+    chosen: str | None = None
     new_customer: NewCustomer | None = None
     warnings: tuple[PopWarning, ...] = ()
+
+    def ranked(self, queue: str | None) -> Card:
+        """With the candidates in their order for a call that is, or was, in this queue."""
+        return replace(self, candidates=rank(self.candidates, Asked(self.read_at, queue, self.chosen)))
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What there is from those who have had the call, by extension, and the tickets opened in it. `names` has all who
+    were asked for."""
+
+    names: Mapping[str, str | None] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    tickets: tuple[CardTicket, ...] = ()
+
+
+@dataclass(frozen=True)
+class Had:
+    """An agent has, or had, the call."""
+
+    answered_at: datetime
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -54,10 +66,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Call:
-    """An open call, or an ended one that still shows somewhere. `card` is None until the look-up has answered."""
+    """An open call, or an ended one that still shows somewhere. `card` is None until the look-up has answered, and
+    `handover` until somebody needed to know; `written`: a note or a ticket is there to be read. `had` is by extension,
+    in the order of answering."""
 
     id: str
     raw_number: str
+    direction: str = "inbound"
     menu_path: str | None = None
     kind: str | None = None
     language: str | None = None
@@ -66,8 +81,11 @@ class Call:
     over: bool = False
     card: Card | None = None
     crm: CrmPart = _OFF
+    handover: Handover | None = None
+    written: bool = False
     rung: frozenset[str] = frozenset()
     parts: Mapping[str, Part] = field(default_factory=dict)
+    had: Mapping[str, Had] = field(default_factory=dict)
 
     def put(self, extension: str, part: Part) -> Call:
         """With the part at an extension replaced."""
@@ -78,11 +96,17 @@ class Call:
         gone = set(extensions)
         return replace(self, parts={key: part for key, part in self.parts.items() if key not in gone})
 
-    def pops(self) -> dict[str, Pop]:
-        """What is on the screens, by extension."""
-        if self.card is None:
-            return {}
-        return {extension: _pop(self, self.card, part) for extension, part in self.parts.items()}
+    def colleagues(self, extension: str) -> dict[str, Had]:
+        """Who else has, or had, the call."""
+        return {key: had for key, had in self.had.items() if key != extension}
+
+    @property
+    def lacks_handover(self) -> bool:
+        """Whether a note or a ticket was not read, or some screen shows a colleague of whom nothing is known."""
+        if self.handover is None and self.written:
+            return True
+        known = self.handover.names if self.handover else {}
+        return any(key not in known for extension in self.parts for key in self.colleagues(extension))
 
 
 def fold(call: Call, event: Event) -> tuple[Call, CloseReason]:
@@ -92,7 +116,8 @@ def fold(call: Call, event: Event) -> tuple[Call, CloseReason]:
             told = replace(call, menu_path=event.menu_path, kind=event.kind, language=event.language)
             return told, "ended"
         case calls.CallQueued():
-            return replace(call, queue=event.queue, queued_at=event.at), "ended"
+            card = call.card.ranked(event.queue) if call.card else None
+            return replace(call, queue=event.queue, queued_at=event.at, card=card), "ended"
         case calls.CallRinging():
             return _rings(call, event), "ended"
         case calls.CallRingStopped():
@@ -104,16 +129,10 @@ def fold(call: Call, event: Event) -> tuple[Call, CloseReason]:
         case calls.CallEnded():
             caller_left = event.outcome in ("abandoned", "answered")
             return _over(call, event.at), "abandoned" if caller_left else "ended"
+        case calls.CallNoted() | complaints.TicketOpened():
+            return replace(call, written=True), "ended"
         case _:
             return call, "ended"
-
-
-def difference(before: Mapping[str, Pop], now: Mapping[str, Pop], reason: CloseReason) -> list[Addressed]:
-    """The messages that turn one set of screens into the other. Closing goes first."""
-    closed = [(key, PopClosed(call_id=pop.call_id, reason=reason)) for key, pop in before.items() if key not in now]
-    opened = [(key, PopOpened(pop=pop)) for key, pop in now.items() if key not in before]
-    changed = [(key, PopChanged(pop=pop)) for key, pop in now.items() if key in before and before[key] != pop]
-    return [*closed, *opened, *changed]
 
 
 def _rings(call: Call, event: calls.CallRinging) -> Call:
@@ -155,6 +174,8 @@ def _answered(call: Call, event: calls.CallAnswered) -> Call:
     if part.state != "talking":
         since = part.answered_at or event.at
         part = replace(part, state="talking", rings=frozenset(), answered_at=since, ended_at=None)
+    first = call.had.get(event.extension) or Had(event.at)
+    call = replace(call, had={**call.had, event.extension: replace(first, left_at=None)})
     call = call.put(event.extension, part)
     for extension, other in call.parts.items():
         # Only those rung for the same queue have lost; a phone rung by a transfer goes on ringing.
@@ -164,7 +185,9 @@ def _answered(call: Call, event: calls.CallAnswered) -> Call:
 
 
 def _left(call: Call, event: calls.CallAgentLeft) -> Call:
-    part = call.parts.get(event.extension)
+    part, had = call.parts.get(event.extension), call.had.get(event.extension)
+    if had is not None and had.left_at is None:
+        call = replace(call, had={**call.had, event.extension: replace(had, left_at=event.at)})
     if part is None or part.state != "talking":
         return call
     return call.put(event.extension, part.ended(event.at))
@@ -173,29 +196,7 @@ def _left(call: Call, event: calls.CallAgentLeft) -> Call:
 def _over(call: Call, at: datetime) -> Call:
     for extension, part in call.parts.items():
         if part.state == "talking":
-            call = call.put(extension, part.ended(at))
+            call = _left(call, calls.CallAgentLeft(at=at, call_id=call.id, extension=extension))
         else:
             call = _quiet(call, extension, replace(part, rings=frozenset()), at)
     return replace(call, over=True)
-
-
-def _pop(call: Call, card: Card, part: Part) -> Pop:
-    return Pop(
-        call_id=call.id,
-        state=part.state,
-        number=card.number,
-        raw_number=call.raw_number,
-        withheld=card.withheld,
-        language=call.language,
-        menu_path=call.menu_path,
-        kind=call.kind,
-        queue=part.queue or call.queue,
-        queued_at=call.queued_at,
-        ringing_at=part.ringing_at,
-        answered_at=part.answered_at,
-        ended_at=part.ended_at,
-        candidates=card.candidates,
-        new_customer=card.new_customer,
-        warnings=card.warnings,
-        crm=call.crm,
-    )

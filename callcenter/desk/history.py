@@ -52,17 +52,18 @@ _LAST_CALLS = (
     )
     .order_by(CallRow.started_at.desc())
 )
+# What `card_ticket` needs.
+TICKET = (
+    TicketRow.id,
+    TicketRow.number,
+    TicketRow.kind,
+    TicketRow.category,
+    TicketRow.summary,
+    TicketRow.status,
+    TicketRow.created_at,
+)
 _OPEN_TICKETS = (
-    select(
-        TicketRow.id,
-        TicketRow.number,
-        TicketRow.kind,
-        TicketRow.category,
-        TicketRow.summary,
-        TicketRow.status,
-        TicketRow.created_at,
-        TicketRow.customer_id,
-    )
+    select(*TICKET, TicketRow.customer_id)
     .where(TicketRow.customer_id.in_(bindparam("customers", expanding=True)), TicketRow.status == "open")
     .order_by(TicketRow.id.desc())
     .limit(_LOOKED_AT)
@@ -83,7 +84,7 @@ class History:
 
     def tickets_of(self, customer_id: str) -> tuple[CardTicket, ...]:
         """The open tickets of one customer."""
-        return tuple(_card_ticket(row) for row in self.tickets if row.customer_id == customer_id)
+        return tuple(card_ticket(row) for row in self.tickets if row.customer_id == customer_id)
 
     def warnings(self, now: datetime) -> tuple[PopWarning, ...]:
         """What the agent should know before he speaks. This call counts as one of the week's."""
@@ -115,7 +116,8 @@ def _card_call(row: Any) -> CardCall:
     )
 
 
-def _card_ticket(row: Any) -> CardTicket:
+def card_ticket(row: Any) -> CardTicket:
+    """A row of `TICKET` as the screens get it."""
     return CardTicket(
         id=row.id,
         number=row.number,

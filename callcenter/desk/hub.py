@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 import structlog
@@ -55,6 +56,8 @@ class Hub:
     """Every connected tab, by user and by extension."""
 
     _all: set[Connection] = field(default_factory=set)
+    _by_user: dict[str, set[Connection]] = field(default_factory=lambda: defaultdict(set))
+    _by_extension: dict[str, set[Connection]] = field(default_factory=lambda: defaultdict(set))
     _watchers: list[Callable[[], None]] = field(default_factory=list)
 
     def watch(self, watcher: Callable[[], None]) -> None:
@@ -66,17 +69,25 @@ class Hub:
         connection = Connection(identity, backlog)
         connection.offer(snapshot.model_dump_json())
         self._all.add(connection)
+        self._by_user[identity.user_id].add(connection)
+        if identity.extension:
+            self._by_extension[identity.extension].add(connection)
         self._changed()
         return connection
 
     def leave(self, connection: Connection) -> None:
         """The tab is gone."""
         self._all.discard(connection)
+        who = connection.identity
+        for index, key in ((self._by_user, who.user_id), (self._by_extension, who.extension or "")):
+            index[key].discard(connection)
+            if not index[key]:
+                del index[key]
         self._changed()
 
     def sign_out(self, user_id: str, session: str | None) -> None:
         """A session is over (None: all of the user's): its tabs get nothing more from this moment."""
-        for connection in [each for each in self._all if each.identity.user_id == user_id]:
+        for connection in list(self._by_user.get(user_id, ())):
             if session in (None, connection.identity.session):
                 self.leave(connection)
                 connection.end(SIGNED_OUT)
@@ -88,43 +99,64 @@ class Hub:
 
     def send_pops(self, messages: Iterable[tuple[str, PopMessage]]) -> None:
         """Each message to the tabs of its extension."""
+        packed = _Packed()
+        opened = defaultdict[str, list[str]](list)
         for extension, message in messages:
-            tabs = [each for each in self._all if each.identity.extension == extension]
-            _send(tabs, message)
-            if tabs and isinstance(message, PopOpened):
-                log.info("pop_opened", call_id=message.pop.call_id, extension=extension, tabs=len(tabs))
-                metrics.POPS_OPENED.inc()
-                metrics.POP_DELAY.observe(metrics.age_s(message.pop.ringing_at))
+            if tabs := self._by_extension.get(extension):
+                _send(tabs, packed.text(message))
+                if isinstance(message, PopOpened):
+                    opened[message.pop.call_id].append(extension)
+                    metrics.POPS_OPENED.inc()
+                    metrics.POP_DELAY.observe(metrics.age_s(message.pop.ringing_at))
+        for call_id, extensions in opened.items():
+            log.info("pop_opened", call_id=call_id, extensions=extensions)
 
     def send_to_user(self, user_id: str, message: BaseModel) -> None:
         """A message to the tabs of one user."""
-        _send([each for each in self._all if each.identity.user_id == user_id], message)
+        if tabs := self._by_user.get(user_id):
+            _send(tabs, message.model_dump_json())
 
     def send_to_all(self, message: BaseModel) -> None:
         """A message to every tab."""
-        _send(list(self._all), message)
+        if self._all:
+            _send(self._all, message.model_dump_json())
 
     def users(self) -> set[str]:
         """Who has a tab open."""
-        return {each.identity.user_id for each in self._all}
+        return set(self._by_user)
+
+    def anybody(self) -> bool:
+        """Whether any tab is open."""
+        return bool(self._all)
 
     def at_phone(self, extension: str) -> bool:
         """Whether anybody looks at the screen that belongs to a phone."""
-        return any(each.identity.extension == extension for each in self._all)
+        return extension in self._by_extension
+
+    def has_user(self, user_id: str) -> bool:
+        """Whether a user has a tab open."""
+        return user_id in self._by_user
 
     def _changed(self) -> None:
         metrics.DESK_SOCKETS.set(len(self._all))
         for watcher in self._watchers:
             watcher()
 
-    def has_user(self, user_id: str) -> bool:
-        """Whether a user has a tab open."""
-        return any(each.identity.user_id == user_id for each in self._all)
+
+@dataclass
+class _Packed:
+    """Messages as text. One that goes to many is packed once."""
+
+    _last: BaseModel | None = None
+    _text: str = ""
+
+    def text(self, message: BaseModel) -> str:
+        if message is not self._last:
+            self._last, self._text = message, message.model_dump_json()
+        return self._text
 
 
-def _send(connections: list[Connection], message: BaseModel) -> None:
-    if connections:
-        text = message.model_dump_json()
-        metrics.DESK_MESSAGES.inc(len(connections))
-        for connection in connections:
-            connection.offer(text)
+def _send(connections: Collection[Connection], text: str) -> None:
+    metrics.DESK_MESSAGES.inc(len(connections))
+    for connection in connections:
+        connection.offer(text)

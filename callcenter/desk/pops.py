@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from callcenter.desk.fold import Addressed, Call, Card, difference, fold
+from callcenter.desk.fold import Call, Card, Handover, fold
+from callcenter.desk.heard import Heard
 from callcenter.desk.protocol import CloseReason, CrmPart, Pop
+from callcenter.desk.shown import Addressed, difference, pop_at
 from callcenter.events import Event, calls, people
 
 # An agent who never dismisses and has no wrap-up would pile up ended pops; the oldest gives way.
@@ -22,11 +24,17 @@ class Pops:
 
     _calls: dict[str, Call] = field(default_factory=dict)
     _writing: set[str] = field(default_factory=set)
+    _heard: Heard = field(default_factory=Heard)
 
     def apply(self, event: Event) -> list[Addressed]:
-        """What an event changes on whose screen. Calls whose start was not seen are left alone."""
+        """What an event changes on whose screen. Calls whose start was not seen are left alone, and an event that
+        comes again changes nothing."""
+        known = event.call_id is None or event.call_id in self._calls or isinstance(event, calls.CallStarted)
+        return self._apply(event) if known and not self._heard.again(event) else []
+
+    def _apply(self, event: Event) -> list[Addressed]:
         if isinstance(event, calls.CallStarted):
-            self._calls.setdefault(event.call_id, Call(id=event.call_id, raw_number=event.number))
+            self._calls.setdefault(event.call_id, Call(event.call_id, event.number, event.direction))
             return []
         if isinstance(event, people.PresenceChanged):
             return self._presence(event.extension, event.state)
@@ -43,12 +51,27 @@ class Pops:
     def learn(self, call_id: str, card: Card, crm: CrmPart | None = None) -> list[Addressed]:
         """The look-up answered. The first answer opens the pop; a later one changes it."""
         call = self._calls.get(call_id)
-        return self._set(replace(call, card=card, crm=crm or call.crm)) if call else []
+        return self._set(replace(call, card=card.ranked(call.queue), crm=crm or call.crm)) if call else []
 
     def learn_foreign(self, call_id: str, crm: CrmPart) -> list[Addressed]:
         """The firm's own CRM answered."""
         call = self._calls.get(call_id)
         return self._set(replace(call, crm=crm)) if call else []
+
+    def learn_handover(self, call_id: str, handover: Handover) -> list[Addressed]:
+        """What the agents of the call left was read."""
+        call = self._calls.get(call_id)
+        return self._set(replace(call, handover=handover)) if call else []
+
+    def unlearn(self, call_id: str) -> None:
+        """What is known of a caller may be old, and nobody looks at it: to be looked up when somebody does."""
+        if call := self._calls.get(call_id):
+            self._calls[call_id] = replace(call, card=None)
+
+    def unlearn_handover(self, call_id: str) -> None:
+        """The same for what the agents of the call left."""
+        if call := self._calls.get(call_id):
+            self._calls[call_id] = replace(call, handover=None)
 
     def dismiss(self, extension: str, call_id: str) -> list[Addressed]:
         """The agent is done with an ended pop. One that still rings or talks stays."""
@@ -60,12 +83,12 @@ class Pops:
 
     def shown(self, extension: str) -> tuple[Pop, ...]:
         """The pops of one extension, oldest first."""
-        found = (call.pops().get(extension) for call in self._calls.values() if extension in call.parts)
+        found = (pop_at(call, extension) for call in self._calls.values())
         return tuple(sorted((pop for pop in found if pop), key=lambda pop: pop.ringing_at))
 
-    def at_phones(self) -> list[Call]:
-        """The calls that ring, talk or still show at some extension."""
-        return [call for call in self._calls.values() if call.parts]
+    def all(self) -> list[Call]:
+        """The calls that are open or still show."""
+        return list(self._calls.values())
 
     def get(self, call_id: str) -> Call | None:
         """One call, if it is open or still shows."""
@@ -84,9 +107,10 @@ class Pops:
         before = self._calls[call.id]
         if call.over and not call.parts:
             del self._calls[call.id]
+            self._heard.forget(call.id)
         else:
             self._calls[call.id] = call
-        return difference(before.pops(), call.pops(), reason)
+        return difference(before, call, reason)
 
     def _sweep(self, extension: str, keep: int) -> list[Addressed]:
         """Close the ended pops of an extension but the last few."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from callcenter.desk.fold import Call, Card
+from callcenter.desk.fold import Call, Card, Handover
 from callcenter.queues.shapes import PresenceView, QueueLive
 from callcenter.web.identity import Identity
 from crm_adapter.ports import ForeignRecord
 
 # Who may be calling. The call is as the screens know it.
 LookUp = Callable[[Call], Awaitable[Card]]
+# What those who have had the call left to those who get it.
+LookUpHandover = Callable[[Call], Awaitable[Handover]]
 # What is to be done when the session of a signed-in user is over.
 SessionOver = Callable[[Identity], Awaitable[None]]
 

@@ -19,7 +19,16 @@ PopState = Literal["ringing", "talking", "ended"]
 CloseReason = Literal["answered_elsewhere", "abandoned", "ended", "missed"]
 TranscriptState = Literal["waiting", "running", "done", "failed"]
 # Why a candidate stands where he stands.
-CardReason = Literal["chosen", "only_match", "open_complaint", "open_ticket", "last_contact", "same_number"]
+CardReason = Literal[
+    "chosen",
+    "only_match",
+    "open_complaint",
+    "open_ticket",
+    "recent_contact",
+    "same_queue",
+    "last_contact",
+    "same_number",
+]
 
 
 class _Shape(BaseModel):
@@ -47,7 +56,11 @@ class CardCall(_Shape):
 
 
 class CustomerCard(_Shape):
-    """Who may be calling, and what we had to do with him: open tickets and last calls, newest first."""
+    """Who may be calling, and what we had to do with him: open tickets and last calls, newest first.
+
+    `reason_params` as the words of the reason need them: `number` of a ticket, `at` as an ISO moment, `queue`. `tied`:
+    nothing tells him from another one who stands at the same place, and nobody may be taken for granted.
+    """
 
     id: str
     name: str
@@ -58,6 +71,18 @@ class CustomerCard(_Shape):
     open_tickets: tuple[CardTicket, ...] = ()
     last_calls: tuple[CardCall, ...] = ()
     reason: CardReason
+    reason_params: dict[str, str] = {}
+    tied: bool = False
+
+
+class Colleague(_Shape):
+    """Another agent who has, or had, this call, and what he wrote down of it; `left_at` null: he has it still."""
+
+    extension: str
+    name: str | None
+    answered_at: datetime
+    left_at: datetime | None
+    note: str | None
 
 
 class NewCustomer(_Shape):
@@ -88,7 +113,10 @@ class CrmPart(_Shape):
 
 
 class Pop(_Shape):
-    """One call at one agent. `number` is E.164, null when it has no such form; `raw_number` is as the trunk gave it."""
+    """One call at one agent. `number` is E.164, null when it has no such form; `raw_number` is as the trunk gave it.
+
+    `note` is what the agent himself has written so far; `tickets` were opened in this call, by whomever.
+    """
 
     call_id: str
     state: PopState
@@ -107,6 +135,9 @@ class Pop(_Shape):
     new_customer: NewCustomer | None
     warnings: tuple[PopWarning, ...]
     crm: CrmPart
+    colleagues: tuple[Colleague, ...] = ()
+    tickets: tuple[CardTicket, ...] = ()
+    note: str | None = None
 
 
 class Snapshot(_Shape):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import structlog
 
+from callcenter.clock import Clock
 from callcenter.desk.fold import Call, Card
 from callcenter.desk.hub import Hub
+from callcenter.desk.looks import Looks
 from callcenter.desk.pops import Pops
-from callcenter.desk.ports import ForeignRecords, LookUp
+from callcenter.desk.ports import ForeignRecords, LookUp, LookUpHandover
 from callcenter.desk.protocol import CrmField, CrmPart, PopWarning
 from callcenter.events import Event, calls, complaints, customers, people
 from crm_adapter.ports import CrmError, ForeignRecord
@@ -29,162 +30,170 @@ EVENTS: tuple[type[Event], ...] = (
     calls.CallAgentLeft,
     calls.CallEnded,
     calls.CallerChosen,
+    calls.CallNoted,
     calls.PopDismissed,
     people.PresenceChanged,
     complaints.TicketOpened,
     customers.CustomerChanged,
 )
 _FOREIGN_S = 10.0
-# So much later than the last event read back, none of them can come again.
-_LATE = timedelta(minutes=1)
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_MOST_STALE = 100
+# A card read longer ago is shown at once and read again beside: a ticket may have been opened in another call.
+_FRESH = timedelta(seconds=5)
 # Shown when our own look-up fails: the agent must at least see that somebody calls.
-_BLIND = Card(number=None, withheld=False, warnings=(PopWarning(code="lookup_failed"),))
+_BLIND = (PopWarning(code="lookup_failed"),)
 
 
 @dataclass
 class ScreenPop:
     """Decides who sees what. `past` gives the journal of the calls that were open when the service stopped.
 
-    Every web process follows all calls, but looks up only those that somebody connected to it can see.
+    Every web process follows all calls. Who calls is looked up when the call begins, while the caller is still in the
+    menu, so that a ringing phone does not wait for it; later on only where somebody connected here can see it.
     """
 
     hub: Hub
     look_up: LookUp
+    hand_over: LookUpHandover
     past: Callable[[], Awaitable[Sequence[Event]]]
+    clock: Clock
     foreign: ForeignRecords | None = None
     pops: Pops = field(default_factory=Pops)
-    _known: frozenset[str] = frozenset()
-    _known_until: datetime = _NEVER
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _looking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _again: set[str] = field(default_factory=set)
-    # What is known of these callers changed while nobody looked.
-    _stale: set[str] = field(default_factory=set)
+    _looks: Looks = field(default_factory=Looks)
 
     async def load(self) -> None:
         """Take up the calls that are open already."""
-        events = await self.past()
-        self._known = frozenset(event.model_dump_json() for event in events)
-        self._known_until = max((event.at for event in events), default=_NEVER) + _LATE
-        for event in events:
+        for event in await self.past():
             self.pops.apply(event)
 
     async def run(self) -> None:
         """Own the look-ups until cancelled."""
-        try:
-            await asyncio.Event().wait()
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._looks.run()
 
     async def on_event(self, event: Event) -> None:
-        """Live subscriber. What was read back from the journal at the start is not taken twice."""
-        if self._known and event.model_dump_json() in self._known:
-            return
-        if self._known and event.at > self._known_until:
-            self._known = frozenset()
+        """Live subscriber."""
         self.hub.send_pops(self.pops.apply(event))
-        for call_id in self._concerned(event):
-            if self._seen(call_id):
-                self._refresh(call_id)
-            else:
-                self._stale.add(call_id)
-        if len(self._stale) > _MOST_STALE:
-            self._stale = {call_id for call_id in self._stale if self.pops.get(call_id)}
+        for call in self._concerned(event):
+            self._look_at(call, event)
 
     async def prepare(self, extension: str) -> None:
         """Look up what a screen that is about to connect must show at once."""
-        calls_here = [call for call in self.pops.at_phones() if extension in call.parts]
-        unread = [call.id for call in calls_here if call.card is None or call.id in self._stale]
-        await asyncio.gather(*(self._refresh(call_id) for call_id in unread))
+        here = [call for call in self.pops.all() if extension in call.parts]
+        unread = [self._read_card(call.id) for call in here if call.card is None]
+        unread += [self._read_handover(call.id) for call in here if call.lacks_handover]
+        await asyncio.gather(*unread)
+        for call in here:
+            self._ask_foreign(call.id)
 
     def may_dismiss(self, extension: str, call_id: str) -> bool:
         """Whether an agent has an ended pop to close."""
         return any(pop.call_id == call_id and pop.state == "ended" for pop in self.pops.shown(extension))
 
-    def _concerned(self, event: Event) -> list[str]:
-        """Calls on screens that an event makes us look up, for the first time or again."""
+    def _concerned(self, event: Event) -> list[Call]:
+        """Calls of which an event may tell us more than it says itself."""
+        own = self.pops.get(event.call_id) if event.call_id else None
         match event:
-            case calls.CallRinging() | calls.CallAnswered():
-                call = self.pops.get(event.call_id)
-                return [call.id] if call and _unread(call, event) else []
-            case calls.CallerChosen():
-                return [event.call_id]
-            case complaints.TicketOpened():
-                return [call.id for call in self.pops.at_phones() if call.id == event.call_id]
-            case customers.CustomerChanged():
-                return [call.id for call in self.pops.at_phones() if _may_show(call, event.customer_id)]
+            case complaints.TicketOpened() | customers.CustomerChanged():
+                others = [call for call in self.pops.all() if _may_show(call, event.customer_id)]
+                return [*others, own] if own and own not in others else others
             case _:
-                return []
+                return [own] if own else []
 
-    def _seen(self, call_id: str) -> bool:
-        call = self.pops.get(call_id)
-        return call is not None and any(self.hub.at_phone(extension) for extension in call.parts)
+    def _look_at(self, call: Call, event: Event) -> None:
+        match event:
+            case calls.CallStarted():
+                if self.hub.anybody() and call.direction == "inbound":
+                    self._read_card(call.id)
+            case calls.CallRinging() | calls.CallAnswered():
+                self._came_to_screen(call, event)
+            case calls.CallNoted():
+                self._handover_changed(call)
+            case complaints.TicketOpened():
+                if event.call_id == call.id:
+                    self._handover_changed(call)
+                self._card_changed(call)
+            case calls.CallerChosen() | customers.CustomerChanged():
+                self._card_changed(call)
 
-    def _refresh(self, call_id: str) -> asyncio.Task[None]:
-        if call_id in self._looking:
-            self._again.add(call_id)
+    def _came_to_screen(self, call: Call, event: calls.CallRinging | calls.CallAnswered) -> None:
+        """What was read just now need not be read again, and fifty phones need it read once."""
+        if not self._seen(call):
+            return
+        first_ring = isinstance(event, calls.CallRinging) and len(call.parts) == 1
+        if call.card is None or (first_ring and self.clock() - call.card.read_at > _FRESH):
+            self._read_card(call.id)
+        if call.lacks_handover:
+            self._read_handover(call.id)
+        self._ask_foreign(call.id)
+
+    def _card_changed(self, call: Call) -> None:
+        if self._seen(call):
+            self._read_card(call.id, again=True)
         else:
-            self._looking[call_id] = self._start(self._look(call_id), f"desk-lookup-{call_id}")
-        return self._looking[call_id]
+            self.pops.unlearn(call.id)
 
-    async def _look(self, call_id: str) -> None:
-        """Look up one call's caller, once more for each change that came in the meantime."""
-        try:
-            call = self.pops.get(call_id)
-            while call is not None:
-                self._again.discard(call_id)
-                self._stale.discard(call_id)
-                self._show(call, await self._card(call))
-                call = self.pops.get(call_id) if call_id in self._again else None
-        finally:
-            self._looking.pop(call_id, None)
+    def _handover_changed(self, call: Call) -> None:
+        if self._seen(call):
+            self._read_handover(call.id, again=True)
+        else:
+            self.pops.unlearn_handover(call.id)
+
+    def _seen(self, call: Call) -> bool:
+        return any(self.hub.at_phone(extension) for extension in call.parts)
+
+    def _read_card(self, call_id: str, *, again: bool = False) -> asyncio.Task[None]:
+        async def read() -> None:
+            if call := self.pops.get(call_id):
+                card = await self._card(call)
+                waiting = self.foreign is not None and not card.withheld and call.crm.state == "off"
+                crm = CrmPart(state="waiting") if waiting and (card.number or call.raw_number) else None
+                self.hub.send_pops(self.pops.learn(call_id, card, crm))
+                if self._seen(self.pops.get(call_id) or call):
+                    self._ask_foreign(call_id)
+
+        return self._looks.start(f"desk-lookup-{call_id}", read, again=again)
 
     async def _card(self, call: Call) -> Card:
         try:
             return await self.look_up(call)
         except Exception:
             log.exception("lookup_failed", call_id=call.id)
-            return call.card or _BLIND
+            return call.card or Card(None, False, self.clock(), warnings=_BLIND)
 
-    def _show(self, call: Call, card: Card) -> None:
-        number = card.number or call.raw_number
-        ask = call.card is None and self.foreign is not None and not card.withheld and bool(number)
-        crm = CrmPart(state="waiting") if ask else None
-        self.hub.send_pops(self.pops.learn(call.id, card, crm))
-        if ask:
-            self._start(self._ask(call.id, number), f"desk-crm-{call.id}")
+    def _read_handover(self, call_id: str, *, again: bool = False) -> asyncio.Task[None]:
+        async def read() -> None:
+            if call := self.pops.get(call_id):
+                try:
+                    handover = await self.hand_over(call)
+                except Exception:
+                    log.exception("handover_unread", call_id=call_id)
+                else:
+                    self.hub.send_pops(self.pops.learn_handover(call_id, handover))
 
-    async def _ask(self, call_id: str, number: str) -> None:
-        """Fill in what the firm's own CRM knows, whenever it answers."""
-        assert self.foreign is not None
+        return self._looks.start(f"desk-handover-{call_id}", read, again=again)
+
+    def _ask_foreign(self, call_id: str) -> None:
+        """Ask the firm's own CRM, once somebody looks at the call. It answers when it likes."""
+        call = self.pops.get(call_id)
+        foreign, name = self.foreign, f"desk-crm-{call_id}"
+        if foreign is None or call is None or call.card is None or self._looks.running(name):
+            return
+        if call.crm.state == "waiting":
+            number = call.card.number or call.raw_number
+            self._looks.start(name, lambda: self._ask(foreign, call_id, number))
+
+    async def _ask(self, foreign: ForeignRecords, call_id: str, number: str) -> None:
         try:
             async with asyncio.timeout(_FOREIGN_S):
-                part = _crm_part(await self.foreign.find_customer(number))
+                part = _crm_part(await foreign.find_customer(number))
         except (CrmError, TimeoutError) as error:
             log.warning("crm_lookup_failed", call_id=call_id, reason=str(error))
             part = CrmPart(state="failed")
         self.hub.send_pops(self.pops.learn_foreign(call_id, part))
 
-    def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
-
-def _unread(call: Call, event: Event) -> bool:
-    """Whether nobody has looked for this caller, or not since the call was last on a screen."""
-    first_ring = isinstance(event, calls.CallRinging) and len(call.parts) == 1
-    return bool(call.parts) and (call.card is None or first_ring)
-
-
-def _may_show(call: Call, customer_id: str) -> bool:
+def _may_show(call: Call, customer_id: str | None) -> bool:
     """Whether a changed customer may be one of the candidates, or the one that was missing."""
-    if call.card is None:
+    if call.card is None or customer_id is None:
         return False
     return not call.card.candidates or any(card.id == customer_id for card in call.card.candidates)
 

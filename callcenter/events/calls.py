@@ -87,3 +87,11 @@ class PopDismissed(_OfCall):
 
     type: Literal["PopDismissed"] = "PopDismissed"
     extension: str
+
+
+class CallNoted(_OfCall):
+    """An agent wrote on his note of the call; what it says stands in `call_notes`."""
+
+    type: Literal["CallNoted"] = "CallNoted"
+    user_id: str
+    extension: str | None

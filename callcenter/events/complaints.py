@@ -14,6 +14,7 @@ class TicketOpened(Event):
     ticket_id: str
     number: str
     kind: str
+    customer_id: str | None = None
 
 
 class TicketCrmChanged(Event):

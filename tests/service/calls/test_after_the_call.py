@@ -16,6 +16,7 @@ from sqlalchemy import select
 from callcenter.bus import Subscriber
 from callcenter.calls.listener import Listener
 from callcenter.calls.model import CallRow
+from callcenter.calls.notes import Notes
 from callcenter.calls.playback import Playback
 from callcenter.calls.recording_flow import RecordingFlow
 from callcenter.calls.routes import build
@@ -97,7 +98,7 @@ class House:
         self.calls = Calls(self.db)
         self.subscribers = flow.subscribers()
         flow.register()
-        self.room: Room = build(self.calls, Playback(self.db, store))
+        self.room: Room = build(self.calls, Notes(self.db, lambda: NOON), Playback(self.db, store))
 
     async def call(self, *, recorded: bool = True, done: bool = True) -> str:
         """An answered call of half a minute; its id."""

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -15,7 +16,10 @@ from aiohttp.test_utils import TestServer
 
 from callcenter.accounts.model import UserRow
 from callcenter.bus import Bus
+from callcenter.calls import routes as call_routes
 from callcenter.calls.model import CallRow
+from callcenter.calls.notes import Notes
+from callcenter.calls.playback import Playback
 from callcenter.calls.service import Calls
 from callcenter.complaints.model import TicketRow
 from callcenter.complaints.routes import TicketShapes
@@ -25,13 +29,14 @@ from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
 from callcenter.db import Database
 from callcenter.desk.build import Desk, DeskParts, build
 from callcenter.desk.caller import Callers
-from callcenter.events import Event, calls, people
+from callcenter.events import Event, calls, complaints, people
 from callcenter.events.ids import new_id
 from callcenter.link import Link, LocalLink
 from callcenter.queues.shapes import PresenceView, QueueLive
 from callcenter.web.identity import Identity
 from callcenter.web.server import COOKIE, make_app
 from crm_adapter.ports import ForeignRecord
+from recordings.store import FolderStore
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 REGION = PhoneRegion(area_code="020", internal=("1000-1999",))
@@ -244,6 +249,8 @@ class House:
     look_again_s: float = 60.0
     beat_s: float = 60.0
     session_ends: datetime | None = None
+    # No call of these tests is heard again.
+    sounds: Path = Path("no-sounds")
     # Cookies whose session is over.
     over: set[str] = field(default_factory=set)
     # What the next questions who somebody is meet instead of an answer.
@@ -349,6 +356,12 @@ class House:
         )  # fmt: skip
         async with self.db.transaction() as work:
             work.session.add(row)
+            work.emit(
+                complaints.TicketOpened(
+                    at=self.now, call_id=row.call_id, ticket_id=row.id, number=number, kind=kind,
+                    customer_id=customer_id,
+                )
+            )  # fmt: skip
         return row.id
 
     async def _hire(self) -> None:
@@ -400,7 +413,9 @@ class Door:
             *map(bus.run_durable, durable),
             *(task() for _name, task in desk.room.tasks),
         ]
-        server = TestServer(make_app(desk.room.routes, house, None))
+        notes = Notes(house.db, lambda: house.now)
+        written = call_routes.build(Calls(house.db), notes, Playback(house.db, FolderStore(house.sounds)))
+        server = TestServer(make_app([*desk.room.routes, *written.routes], house, None))
         await server.start_server()
         return cls(desk, server, [asyncio.ensure_future(each) for each in work])
 

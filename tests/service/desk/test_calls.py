@@ -104,7 +104,8 @@ async def test_one_call_with_everything(house: House) -> None:
     await house.send("PUT", f"/calls/{call.id}/customer", {"customer_id": zhang})
     await house.ticket("202611-0042", zhang, call_id=call.id)
     detail = await house.get(f"/calls/{call.id}")
-    assert [entry["kind"] for entry in detail["timeline"]] == ["started", "queued", "ringing", "answered", "ended"]
+    kinds = [entry["kind"] for entry in detail["timeline"]]
+    assert kinds == ["started", "queued", "ticket_opened", "ringing", "answered", "ended"]
     assert detail["timeline"][3]["agent_name"] == "李娜"
     assert detail["legs"][0]["agent_name"] == "李娜"
     assert detail["customer"]["name"] == "张伟"

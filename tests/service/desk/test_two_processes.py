@@ -92,7 +92,7 @@ async def shown(two: Two, who: str, door: Door) -> AsyncIterator[Browser]:
 
 
 def plain(pops: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What a screen shows; tickets that no event tells of while nobody rings are not part of it."""
+    """What a screen shows; the past calls of its candidates are as old as the look-up."""
     return {call_id: {key: value for key, value in pop.items() if key != "candidates"} for call_id, pop in pops.items()}
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from callcenter.desk.fold import Addressed, Card
+from callcenter.desk.fold import Card
 from callcenter.desk.pops import Pops
 from callcenter.desk.protocol import Pop, PopChanged, PopClosed, PopOpened
+from callcenter.desk.shown import Addressed
 from callcenter.events import Event, calls, people
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-CARD = Card(number="+8613800138000", withheld=False)
+CARD = Card(number="+8613800138000", withheld=False, read_at=START)
 
 
 def event_of(line: str, call_id: str = "c1") -> Event:

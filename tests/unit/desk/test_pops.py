@@ -143,15 +143,15 @@ CALLS = {
         7 ring 1001 r1            > 1001 opened ringing
         9 answer 1001             > 1001 changed talking
        30 ring 1002 r2 -          > 1002 opened ringing
-       33 answer 1002 -           > 1002 changed talking
-       34 left 1001               > 1001 changed ended
-       60 end answered            > 1002 changed ended
+       33 answer 1002 -           > 1001 changed talking; 1002 changed talking
+       34 left 1001               > 1001 changed ended; 1002 changed talking
+       60 end answered            > 1001 changed ended; 1002 changed ended
     """,
     "a phone rung by a transfer is not closed by a queue's answer": """
         0 start 13800138000
         7 ring 1001 r1 complaint  > 1001 opened ringing
         7 ring 1002 r2 -          > 1002 opened ringing
-        9 answer 1001 complaint   > 1001 changed talking
+        9 answer 1001 complaint   > 1001 changed talking; 1002 changed ringing
     """,
     "handed back and missed: his own pop is not lost": """
         0 start 13800138000

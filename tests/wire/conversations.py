@@ -4,7 +4,7 @@ A file has a title, the moment it started, and sections. `[channels]`: alias, ch
 `[messages]`: seconds since the start, event, alias of the channel (`-`: none), the other headers. `Dest=1001` stands
 for the headers DestChannel, DestUniqueid and DestLinkedid of that channel; `1001@caller`: its linked id is the
 caller's unique id, `1001@-`: the message has none. Values with other than plain characters are quoted, bytes that are
-no UTF-8 written as \\xNN. `[cel]`, `[cdr]`, `[queue_log]` are Asterisk's own rows. `[account]` is what the people did and
+no UTF-8 as \\xNN. `[cel]`, `[cdr]`, `[queue_log]` are Asterisk's own rows. `[account]` is what the people did and
 which calls there were, told by the script that drove them. `[record]` and `[events]` are what the ledger must say.
 """
 

@@ -68,6 +68,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["put_calls_id_note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}/recording/peaks": {
         parameters: {
             query?: never;
@@ -806,6 +822,25 @@ export interface components {
             name: string;
         };
         /**
+         * Colleague
+         * @description Another agent who has, or had, this call, and what he wrote down of it; `left_at` null: he has it still.
+         */
+        Colleague: {
+            /**
+             * Answered At
+             * Format: date-time
+             */
+            answered_at: string;
+            /** Extension */
+            extension: string;
+            /** Left At */
+            left_at: string | null;
+            /** Name */
+            name: string | null;
+            /** Note */
+            note: string | null;
+        };
+        /**
          * Counts
          * @description How many of an endpoint's deliveries are in which state.
          */
@@ -960,6 +995,9 @@ export interface components {
         /**
          * CustomerCard
          * @description Who may be calling, and what we had to do with him: open tickets and last calls, newest first.
+         *
+         *     `reason_params` as the words of the reason need them: `number` of a ticket, `at` as an ISO moment, `queue`. `tied`:
+         *     nothing tells him from another one who stands at the same place, and nobody may be taken for granted.
          */
         CustomerCard: {
             /**
@@ -995,12 +1033,24 @@ export interface components {
              * Reason
              * @enum {string}
              */
-            reason: "chosen" | "only_match" | "open_complaint" | "open_ticket" | "last_contact" | "same_number";
+            reason: "chosen" | "only_match" | "open_complaint" | "open_ticket" | "recent_contact" | "same_queue" | "last_contact" | "same_number";
+            /**
+             * Reason Params
+             * @default {}
+             */
+            reason_params: {
+                [key: string]: string;
+            };
             /**
              * Tags
              * @default []
              */
             tags: string[];
+            /**
+             * Tied
+             * @default false
+             */
+            tied: boolean;
         };
         /**
          * CustomerChange
@@ -1436,6 +1486,14 @@ export interface components {
             /** Summary */
             summary: string;
         };
+        /**
+         * NoteText
+         * @description What the agent has written so far.
+         */
+        NoteText: {
+            /** Note */
+            note: string;
+        };
         /** Page[CallRow] */
         Page_CallRow_: {
             /** Items */
@@ -1541,6 +1599,8 @@ export interface components {
         /**
          * Pop
          * @description One call at one agent. `number` is E.164, null when it has no such form; `raw_number` is as the trunk gave it.
+         *
+         *     `note` is what the agent himself has written so far; `tickets` were opened in this call, by whomever.
          */
         Pop: {
             /** Answered At */
@@ -1549,6 +1609,11 @@ export interface components {
             call_id: string;
             /** Candidates */
             candidates: components["schemas"]["CustomerCard"][];
+            /**
+             * Colleagues
+             * @default []
+             */
+            colleagues: components["schemas"]["Colleague"][];
             crm: components["schemas"]["CrmPart"];
             /** Ended At */
             ended_at: string | null;
@@ -1559,6 +1624,11 @@ export interface components {
             /** Menu Path */
             menu_path: string | null;
             new_customer: components["schemas"]["NewCustomer"] | null;
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
             /** Number */
             number: string | null;
             /** Queue */
@@ -1577,6 +1647,11 @@ export interface components {
              * @enum {string}
              */
             state: "ringing" | "talking" | "ended";
+            /**
+             * Tickets
+             * @default []
+             */
+            tickets: components["schemas"]["CardTicket"][];
             /** Warnings */
             warnings: components["schemas"]["PopWarning"][];
             /** Withheld */
@@ -2265,6 +2340,37 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["DispositionChoice"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    put_calls_id_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteText"];
             };
         };
         responses: {

@@ -1,6 +1,6 @@
 """What each agent wrote of a call
 
-Revision: 0005, after 0002
+Revision: 0005, after 0004
 """
 
 from __future__ import annotations

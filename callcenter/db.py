@@ -6,10 +6,24 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import asyncpg
-from sqlalchemy import JSON, BigInteger, DateTime, Index, Integer, MetaData, String, TypeDecorator, event, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TextClause,
+    TypeDecorator,
+    event,
+    insert,
+    text,
+)
 from sqlalchemy.engine import Connection, Dialect, ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -106,26 +120,38 @@ def away(error: BaseException) -> bool:
     return isinstance(error, PoolTimeout | ConnectionError | TimeoutError)
 
 
+_TABLE = cast(Table, JournalRow.__table__)
+_JOURNAL = insert(_TABLE).returning(_TABLE.c.seq, sort_by_parameter_order=True)
+
+
 class Transaction:
     """A unit of work: what is written in `session` and the events emitted are kept or lost together."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
-        self._emitted: list[tuple[JournalRow, Event]] = []
+        self._emitted: list[Event] = []
+        self._places: list[int] = []
 
     def emit(self, event: Event) -> None:
         """Have an event written to the journal, at the end of the transaction."""
-        payload = event.model_dump(mode="json")
-        row = JournalRow(at=event.at, type=event.type, call_id=event.call_id, payload=payload)
-        self._emitted.append((row, event))
+        self._emitted.append(event)
 
-    def rows(self) -> list[JournalRow]:
-        """What is to be written to the journal."""
-        return [row for row, _event in self._emitted]
+    async def journal(self, turn: TextClause | None) -> None:
+        """Write what was emitted; `turn` is had before. Plain statements: ringing phones wait for them."""
+        if not self._emitted:
+            return
+        if turn is not None:
+            await self.session.execute(turn)
+        rows = [
+            {"at": each.at, "type": each.type, "call_id": each.call_id, "payload": each.model_dump(mode="json")}
+            for each in self._emitted
+        ]
+        connection = await self.session.connection()
+        self._places = list((await connection.execute(_JOURNAL, rows)).scalars())
 
     def journalled(self) -> list[tuple[int, Event]]:
         """The events of this unit with their place in the journal; meaningful after the commit."""
-        return [(row.seq, event) for row, event in self._emitted]
+        return list(zip(self._places, self._emitted, strict=True))
 
 
 class Database:
@@ -166,10 +192,8 @@ class Database:
             work = Transaction(session)
             async with session.begin():
                 yield work
-                if self._journal_turn is not None and work.rows():
-                    await session.execute(self._journal_turn)
-                session.add_all(work.rows())
                 await session.flush()
+                await work.journal(self._journal_turn)
         journalled = work.journalled()
         if journalled:
             for told in self._committed:

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter import metrics
+from callcenter.calls import log_lines
 from callcenter.calls.model import PbxBootRow
 from callcenter.calls.ports import Agents, Message, NumberReader, PbxSnapshot, PbxState
 from callcenter.calls.session import CallSession
@@ -182,8 +183,7 @@ class Listener:
         self.term.signed()
         for call in self._touched.values():
             self._writer.committed(call)
-        for event in self._events:
-            log.info("call_event", type=event.type, **event.model_dump(exclude={"type", "at"}, exclude_none=True))
+        log_lines.tell(self._events)
         self._events, self._touched, self._boot_unsaved = [], {}, False
 
     async def _write_calls(self, calls: list[CallSession], events: list[Event]) -> None:

@@ -103,8 +103,8 @@ class Call:
     @property
     def lacks_handover(self) -> bool:
         """Whether a note or a ticket was not read, or some screen shows a colleague of whom nothing is known."""
-        if self.handover is None and self.written:
-            return True
+        if not self.had or (self.handover is None and self.written):
+            return self.handover is None and self.written
         known = self.handover.names if self.handover else {}
         return any(key not in known for extension in self.parts for key in self.colleagues(extension))
 

@@ -59,6 +59,7 @@ class Hub:
     _by_user: dict[str, set[Connection]] = field(default_factory=lambda: defaultdict(set))
     _by_extension: dict[str, set[Connection]] = field(default_factory=lambda: defaultdict(set))
     _watchers: list[Callable[[], None]] = field(default_factory=list)
+    _opened: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Have `watcher()` called, at once, whenever a tab has come or gone."""
@@ -100,16 +101,13 @@ class Hub:
     def send_pops(self, messages: Iterable[tuple[str, PopMessage]]) -> None:
         """Each message to the tabs of its extension."""
         packed = _Packed()
-        opened = defaultdict[str, list[str]](list)
         for extension, message in messages:
             if tabs := self._by_extension.get(extension):
                 _send(tabs, packed.text(message))
                 if isinstance(message, PopOpened):
-                    opened[message.pop.call_id].append(extension)
+                    self._note_opened(message.pop.call_id, extension)
                     metrics.POPS_OPENED.inc()
                     metrics.POP_DELAY.observe(metrics.age_s(message.pop.ringing_at))
-        for call_id, extensions in opened.items():
-            log.info("pop_opened", call_id=call_id, extensions=extensions)
 
     def send_to_user(self, user_id: str, message: BaseModel) -> None:
         """A message to the tabs of one user."""
@@ -136,6 +134,17 @@ class Hub:
     def has_user(self, user_id: str) -> bool:
         """Whether a user has a tab open."""
         return user_id in self._by_user
+
+    def _note_opened(self, call_id: str, extension: str) -> None:
+        """For the log, where all phones of a call that ring at once are one line, written when they have their pops."""
+        if not self._opened:
+            asyncio.get_running_loop().call_soon(self._log_opened)
+        self._opened[call_id].append(extension)
+
+    def _log_opened(self) -> None:
+        for call_id, extensions in self._opened.items():
+            log.info("pop_opened", call_id=call_id, extensions=extensions)
+        self._opened.clear()
 
     def _changed(self) -> None:
         metrics.DESK_SOCKETS.set(len(self._all))

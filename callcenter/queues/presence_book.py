@@ -22,7 +22,7 @@ from callcenter.events.people import PresenceChanged, PresenceChosen, Wish, Wrap
 from callcenter.queues import presence
 from callcenter.queues.ports import Agents, Busy
 from callcenter.queues.presence import Agent
-from callcenter.queues.store import keep_choice, keep_wrapup, read_presence
+from callcenter.queues.store import Kept, keep_choice, keep_wrapups, read_presence
 
 log = structlog.get_logger(__name__)
 OfPhone = CallRinging | CallRingStopped | CallAnswered | CallAgentLeft
@@ -95,7 +95,7 @@ class PresenceBook:
     async def end_wrapup(self, user_id: str, extension: str) -> None:
         """The agent is done writing."""
         async with self.db.transaction() as work:
-            await keep_wrapup(work.session, user_id, None, self.clock())
+            await keep_wrapups(work.session, [Kept(user_id, None, self.clock())])
             work.emit(WrapupEnded(at=self.clock(), user_id=user_id, extension=extension))
         await self._foretell(work.journalled())
 
@@ -210,8 +210,8 @@ class PresenceBook:
         async with self.db.transaction() as work:
             if self.guard:
                 await self.guard(work.session)
-            for user_id, agent in unsaved.items():
-                await keep_wrapup(work.session, user_id, agent.wrapup_until, agent.since)
+            kept = (Kept(user_id, agent.wrapup_until, agent.since) for user_id, agent in unsaved.items())
+            await keep_wrapups(work.session, kept)
             for event in events:
                 work.emit(event)
         del self._events[: len(events)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.events.people import Wish
@@ -68,13 +68,31 @@ async def keep_choice(session: AsyncSession, user_id: str, wish: Wish, reason: s
     await session.merge(PresenceRow(user_id=user_id, wish=wish, reason=reason, since=at, wrapup_until=None))
 
 
-async def keep_wrapup(session: AsyncSession, user_id: str, until: datetime | None, since: datetime) -> None:
-    """Keep until when a user writes up, and since when he is what he is.
+@dataclass(frozen=True)
+class Kept:
+    """Until when a user writes up, and since when he is what he is."""
 
-    What he chose is not touched: another process may have kept a new choice.
+    user_id: str
+    until: datetime | None
+    since: datetime
+
+
+_PRESENCE = cast(Table, PresenceRow.__table__)
+_KEEP_WRAPUP = (
+    update(_PRESENCE)
+    .where(_PRESENCE.c.user_id == bindparam("its_user"))
+    .values(wrapup_until=bindparam("until"), since=bindparam("its_since"))
+)
+
+
+async def keep_wrapups(session: AsyncSession, kept: Iterable[Kept]) -> None:
+    """In one statement: fifty phones stop ringing at once.
+
+    What the users chose is not touched: another process may have kept a new choice.
     """
-    mine = update(PresenceRow).where(PresenceRow.user_id == user_id)
-    await session.execute(mine.values(wrapup_until=until, since=since))
+    rows = [{"its_user": each.user_id, "until": each.until, "its_since": each.since} for each in kept]
+    if rows:
+        await (await session.connection()).execute(_KEEP_WRAPUP, rows)
 
 
 async def keep_queue(session: AsyncSession, queue: NewQueue) -> None:

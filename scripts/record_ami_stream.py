@@ -29,15 +29,17 @@ write = system
 _SECRET = "everything"
 _MENU_S = 8.0
 _TALK_S = 3.0
-_LIMIT_S = 60.0
-# Who calls, what he presses; without keys he leaves in the menu.
+_LIMIT_S = 300.0
+_PATIENCE_S = 100.0
+# Who calls, what he presses; without keys he leaves in the menu. Each of the others waits until an agent has hung up.
 _CALLERS = (
     ("13800138001", "1"), ("13800138002", "2"), ("13900139003", "91"), ("02087654321", "31"),
     ("13700137009", "1"), ("13600136005", "92"), ("13500135006", ""), ("13400134007", "1"),
 )  # fmt: skip
 
 
-async def main(target: Path) -> None:
+async def record() -> bytes:
+    """The stream."""
     with tempfile.TemporaryDirectory(prefix="stream-") as folder:
         stage = Stage(Path(folder), EXTENSIONS)
         configuration = stage.asterisk.settings.configuration
@@ -49,9 +51,7 @@ async def main(target: Path) -> None:
             stream = await _recorded(stage)
         finally:
             await stage.stop()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(gzip.compress(stream, 9, mtime=0))
-    print(f"{target}: {stream.count(b'Event: ')} events, {len(stream)} bytes, {target.stat().st_size} compressed")
+    return stream
 
 
 async def _recorded(stage: Stage) -> bytes:
@@ -65,9 +65,11 @@ async def _recorded(stage: Stage) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", stage.asterisk.settings.ami.port)
         writer.write(b"Action: Login\r\nUsername: everything\r\nSecret: %s\r\n\r\n" % _SECRET.encode())
         heard = asyncio.create_task(_heard(reader))
-        calls = [_call(stage, place, *each) for place, each in enumerate(_CALLERS)]
-        await asyncio.gather(*calls)
+        talks = [asyncio.create_task(_talk(phone)) for phone in phones]
+        await asyncio.gather(*(_call(stage, place, *each) for place, each in enumerate(_CALLERS)))
         await asyncio.sleep(1.0)
+        for talk in talks:
+            talk.cancel()
         writer.close()
         return await heard
     finally:
@@ -83,18 +85,37 @@ async def _heard(reader: asyncio.StreamReader) -> bytes:
     return bytes(data[first : data.rfind(b"\r\n\r\n") + 4])
 
 
+async def _talk(phone: BaresipPhone) -> None:
+    """One call after the other, each ended by the agent."""
+    while True:
+        await phone.wait_established(_PATIENCE_S)
+        await asyncio.sleep(_TALK_S)
+        await phone.hang_up()
+        await phone.wait_ended(_PATIENCE_S)
+
+
 async def _call(stage: Stage, place: int, number: str, keys: str) -> None:
     await asyncio.sleep(place * 1.5)
     caller = Caller(stage.folder / "callers" / number, number, stage.sip)
     try:
         await caller.dial("02088886666")
         await caller.press_at([(_MENU_S + 4.0 * turn, key) for turn, key in enumerate(keys)])
-        # Ringing, then talking; who presses nothing hears the menu for as long.
-        await asyncio.sleep(_MENU_S + _TALK_S)
-        await caller.hang_up()
+        if keys:
+            await caller.wait_ended(_PATIENCE_S)
+        else:
+            await asyncio.sleep(_MENU_S)
+            await caller.hang_up()
     finally:
         await caller.stop()
 
 
+def main(target: Path) -> None:
+    stream = asyncio.run(asyncio.wait_for(record(), _LIMIT_S))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(gzip.compress(stream, 9, mtime=0))
+    size = target.stat().st_size
+    print(f"{target}: {stream.count(b'Event: ')} events, {len(stream)} bytes, {size} compressed")  # noqa: T201
+
+
 if __name__ == "__main__":
-    asyncio.run(asyncio.wait_for(main(Path(sys.argv[1]) if len(sys.argv) > 1 else STREAM), 5 * _LIMIT_S))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else STREAM)

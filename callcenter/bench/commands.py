@@ -1,9 +1,10 @@
-"""`callcenter bench pop [--json]`."""
+"""`callcenter bench pop|ami [--json]`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from typing import Any
 
 import uvloop
 
@@ -21,6 +22,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     pop.add_argument("--scaled", action="store_true", help="two web processes, ami and worker on PostgreSQL and Redis")
     pop.add_argument("--json", action="store_true", help="figures as one JSON object")
     pop.set_defaults(run=_pop)
+    ami = benches.add_parser("ami", help="from the manager's socket through parser, call tracker and dispatch")
+    ami.add_argument("--events", type=int, default=400_000, help="10000000 shows that memory stays flat")
+    ami.add_argument("--rounds", type=int, default=3)
+    ami.add_argument("--json", action="store_true", help="figures as one JSON object")
+    ami.set_defaults(run=_ami)
 
 
 def _pop(arguments: argparse.Namespace) -> int:
@@ -30,9 +36,22 @@ def _pop(arguments: argparse.Namespace) -> int:
     size = Size(customers=arguments.customers, agents=arguments.sockets)
     form: Form = "scaled" if arguments.scaled else "embedded"
     figures = figures_as_dict(uvloop.run(measure(arguments.calls, size, arguments.rate, form, arguments.ring_all)))
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:>14} {value}")
+    _show(figures, arguments.json)
     return 1 if any(figures[name] for name in ("missing", "doubled", "wrong", "unclosed")) else 0
+
+
+def _ami(arguments: argparse.Namespace) -> int:
+    from callcenter.bench.ami import measure
+
+    figures = uvloop.run(measure(arguments.events, arguments.rounds))
+    _show(figures, arguments.json)
+    return 1 if figures["lost"] else 0
+
+
+def _show(figures: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(figures))
+        return
+    width = max(map(len, figures))
+    for name, value in figures.items():
+        print(f"{name:>{width}} {value}")

@@ -16,16 +16,20 @@ from callcenter.errors import Problem
 
 OnMessage = Callable[[AmiMessage], None]
 
+# As much as stays in the processor's cache while its messages are looked at.
+_BUFFER_BYTES = 64_000
+
 log = structlog.get_logger(__name__)
 
 
-class AmiLink(asyncio.Protocol):
+class AmiLink(asyncio.BufferedProtocol):
     """Answers go to whoever asked, every event to `on_message`."""
 
     def __init__(self, on_message: OnMessage) -> None:
         loop = asyncio.get_running_loop()
         self._on_message = on_message
         self._tally = Tally(loop.time)
+        self._buffer = bytearray(_BUFFER_BYTES)
         self._parser = AmiParser(self._tally.count)
         self._answers = Answers()
         self._transport: asyncio.Transport | None = None
@@ -76,7 +80,11 @@ class AmiLink(asyncio.Protocol):
         # Not checked with isinstance: the transports of uvloop are of no class of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(memoryview(self._buffer)[:nbytes])
         try:
             messages = self._parser.feed(data)
         except Problem as problem:

@@ -25,8 +25,8 @@ _MOST_REMEMBERED = 4000
 Headers = tuple[tuple[str, str], ...]
 _layouts = Layouts()
 _head = itemgetter(slice(0, _HEAD_BYTES))
-# Stands for the places of headers once one header was looked for: the next question has all of them read.
-_ASKED_ONCE: dict[str, int] = {}
+# Stands for the layout once one header was looked for: the next question has all of them read.
+_ASKED_ONCE = Layout(())
 
 
 class _Names(dict[bytes, str]):
@@ -64,11 +64,11 @@ class AmiMessage:
     `name` is the event's name; empty for a response.
     """
 
-    __slots__ = ("_layout", "_places", "_source", "_values", "name")
+    __slots__ = ("_layout", "_source", "_values", "name")
 
     def __init__(self, source: bytes | Headers, name: str | None = None) -> None:
         self._source = source
-        self._places: dict[str, int] | None = None
+        self._layout: Layout | None = None
         self.name: str = _name_of(source) if name is None else name
 
     @property
@@ -79,28 +79,28 @@ class AmiMessage:
         return "\r\n".join(f"{name}: {value}" for name, value in self._source).encode("utf-8", "replace")
 
     @property
-    def headers(self) -> Headers:
-        """In the order they came, names as Asterisk spells them."""
-        values = self.values
-        return tuple(zip(self._layout.names, values, strict=True))
-
-    @property
     def values(self) -> Sequence[str]:
         """What the headers say, in the order they came."""
-        if self._places is None or self._places is _ASKED_ONCE:
+        if self._layout is None or self._layout is _ASKED_ONCE:
             self._read()
         return self._values
 
+    @property
+    def headers(self) -> Headers:
+        """In the order they came, names as Asterisk spells them."""
+        layout = self._read() if self._layout is None or self._layout is _ASKED_ONCE else self._layout
+        return tuple(zip(layout.names, self._values, strict=True))
+
     def get(self, name: str, default: str = "") -> str:
         """The first header so spelled; if there is none, the first of that name whatever its case."""
-        places = self._places
-        if places is None:
+        layout = self._layout
+        if layout is None:
             return self._look_for(name, default)
-        if places is _ASKED_ONCE:
-            places = self._read()
-        place = places.get(name)
+        if layout is _ASKED_ONCE:
+            layout = self._read()
+        place = layout.places.get(name)
         if place is None:
-            place = places.get(name.lower())
+            place = layout.places.get(name.lower())
         return default if place is None else self._values[place]
 
     def all(self, name: str) -> tuple[str, ...]:
@@ -121,20 +121,18 @@ class AmiMessage:
         """Who asks for one header often asks for no other."""
         raw, mark = self._source, _marks[name]
         if isinstance(raw, bytes) and raw.startswith(_EVENT) and mark and (start := raw.find(mark)) >= 0:
-            self._places = _ASKED_ONCE
+            self._layout = _ASKED_ONCE
             start += len(mark)
             end = raw.find(b"\r\n", start)
             return decoded((raw[start:end] if end >= 0 else raw[start:]).removeprefix(b" "))
         self._read()
         return self.get(name, default)
 
-    def _read(self) -> dict[str, int]:
-        if isinstance(self._source, bytes):
-            self._layout, self._values = _layouts.read(self._source, self.name)
-        else:
-            self._layout, self._values = Layout.of(self._source)
-        self._places = self._layout.places
-        return self._places
+    def _read(self) -> Layout:
+        source = self._source
+        read = _layouts.read(source, self.name) if isinstance(source, bytes) else Layout.of(source)
+        self._layout, self._values = read
+        return read[0]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AmiMessage) and self.headers == other.headers

@@ -24,6 +24,7 @@ from callcenter.bench.sender import BREATH_S, MANY
 from callcenter.calls.tracker import CallTracker, wanted
 from callcenter.clock import utc_now
 from callcenter.config import AmiSettings
+from callcenter.events.calls import CallEnded
 
 _FOR_EVER_S = 1e6
 _WARM_S = 1.0
@@ -72,44 +73,54 @@ async def _ours(port: int, user: str, on_message: Callable[[AmiMessage], None], 
 
 
 async def _lazy(port: int, heard: Heard) -> None:
+    count = 0
+
     def listener(message: AmiMessage) -> None:
-        heard.events += 1
+        nonlocal count
+        count += 1
 
     await _ours(port, "lazy", listener, heard)
+    heard.events = count
 
 
 async def _parse(port: int, heard: Heard) -> None:
+    count = 0
+
     def listener(message: AmiMessage) -> None:
+        nonlocal count
         if message.values:
-            heard.events += 1
+            count += 1
 
     await _ours(port, "parse", listener, heard)
+    heard.events = count
 
 
 async def _tracked(port: int, heard: Heard) -> None:
-    tracker = CallTracker("bench", _AGENTS)
+    tracker, count = CallTracker("bench", _AGENTS), 0
 
     def dispatch(event: object) -> None:
-        heard.calls += type(event).__name__ == "CallEnded"
+        heard.calls += isinstance(event, CallEnded)
 
     def listener(message: AmiMessage) -> None:
-        heard.events += 1
+        nonlocal count
+        count += 1
         if wanted(message):
             for _call, events in tracker.apply(message, utc_now()):
                 for event in events:
                     dispatch(event)
 
     await _ours(port, MANY, listener, heard)
+    heard.events = count
 
 
 async def _asterisk_ami(port: int, heard: Heard) -> None:
     from asterisk.ami import AMIClient
 
-    gone = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    gone, loop, count = asyncio.Event(), asyncio.get_running_loop(), 0
 
     def listener(event: object, source: object) -> None:
-        heard.events += 1
+        nonlocal count
+        count += 1
 
     def disconnected(**_: object) -> None:
         loop.call_soon_threadsafe(gone.set)
@@ -118,15 +129,17 @@ async def _asterisk_ami(port: int, heard: Heard) -> None:
     client.add_event_listener(listener)
     client.login("asterisk-ami", "bench")
     await gone.wait()
+    heard.events = count
 
 
 async def _panoramisk(port: int, heard: Heard) -> None:
     from panoramisk import Manager
 
-    gone = asyncio.Event()
+    gone, count = asyncio.Event(), 0
 
     def listener(_manager: object, event: object) -> None:
-        heard.events += 1
+        nonlocal count
+        count += 1
 
     manager = Manager(
         port=port,
@@ -139,6 +152,7 @@ async def _panoramisk(port: int, heard: Heard) -> None:
     manager.register_event("*", listener)
     await manager.connect()
     await gone.wait()
+    heard.events = count
 
 
 KINDS: dict[str, Callable[[int, Heard], Awaitable[None]]] = {

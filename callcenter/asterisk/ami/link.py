@@ -92,7 +92,7 @@ class AmiLink(asyncio.BufferedProtocol):
             self.close()
             return
         self._tally.read(data)
-        if self._answers.awaited or not self._booted.done():
+        if not self._parser.plain or self._answers.awaited or not self._booted.done():
             messages = filter(self._is_event, messages)
         self._hand_on(messages)
 
@@ -103,10 +103,10 @@ class AmiLink(asyncio.BufferedProtocol):
         self._answers.end(NotConnected())
 
     def _is_event(self, message: AmiMessage) -> bool:
-        """False for what is an answer, which is taken here."""
+        """False for an answer, which is taken here, and for what is no event."""
         if message.name == "FullyBooted" and not self._booted.done():
             self._booted.set_result(None)
-        return not self._answers.take(message)
+        return not self._answers.take(message) and message.name != ""
 
     def _hand_on(self, messages: Iterable[AmiMessage]) -> None:
         """Every event in order; what a handler does wrong with one does not keep it from the next."""
@@ -114,8 +114,7 @@ class AmiLink(asyncio.BufferedProtocol):
         while True:
             try:
                 for message in left:
-                    if message.name:
-                        on_message(message)
+                    on_message(message)
                 return
             except Exception:
                 log.exception("ami.handler_failed", message=message.name if message else "")

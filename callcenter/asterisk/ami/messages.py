@@ -155,10 +155,12 @@ def _name_of(source: bytes | Headers) -> str:
 class AmiParser:
     """Feed bytes as they come; take whole messages. Keeps the rest for the next feed.
 
-    `count` is given the names of the messages in each feed, "" for what is no event.
+    `count` is given the names of the messages in each feed, "" for what is no event. `plain`: the last feed brought
+    events only.
     """
 
     def __init__(self, count: Callable[[Sequence[str]], None] | None = None) -> None:
+        self.plain = True
         self._count = count
         self._rest = bytearray()
         self._output = bytearray()  # of a command whose end mark has not come
@@ -169,7 +171,8 @@ class AmiParser:
         names = list(map(_names.__getitem__, map(_head, blocks)))
         if self._count is not None:
             self._count(names)
-        if self._output or "" in names:
+        self.plain = not self._output and "" not in names
+        if not self.plain:
             return iter([message for pair in zip(blocks, names, strict=True) for message in self._each(*pair)])
         return map(AmiMessage, blocks, names)
 

@@ -8,41 +8,34 @@ import contextvars
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 from structlog.contextvars import bind_contextvars
 
 from callcenter import metrics
 from callcenter.asterisk.agi_call import CallNames, CallOf
+from callcenter.asterisk.agi_lines import (
+    AgiAnswer,
+    AgiError,
+    AgiHangup,
+    escape_argument,
+    quoted,
+    read_answer,
+    read_greeting,
+    read_line,
+    read_request,
+)
+
+__all__ = ["KEYS", "AgiAnswer", "AgiError", "AgiHangup", "AgiServer", "AgiSession", "Handler", "escape_argument"]
 
 log = structlog.get_logger(__name__)
 
 KEYS = "0123456789*#"
 GREETING_LIMIT_S = 10.0
-GREETING_LINES = 300
 STOP_LIMIT_S = 5.0
 
-_ANSWER = re.compile(r"(?P<code>\d{3})(?P<more>[ -])(?:result=(?P<result>-?\w*))?\s*(?P<rest>.*)", re.S)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*(\([\w,]*\))?")
 _APPLICATION = re.compile(r"[A-Za-z]\w*")
-
-
-class AgiHangup(Exception):
-    """The caller has hung up, or Asterisk is gone. Ends the session; nothing more can be said to him."""
-
-
-class AgiError(Exception):
-    """Asterisk does not accept a command (a fault of ours)."""
-
-
-@dataclass(frozen=True)
-class AgiAnswer:
-    """`result` as Asterisk gives it; `data` is what stood in brackets after it."""
-
-    result: str
-    data: str
 
 
 class AgiSession:
@@ -58,9 +51,7 @@ class AgiSession:
         self._writer = writer
         self._hung_up = False
         self.variables = variables
-        address = urlsplit(variables.get("agi_request", ""))
-        self.path = address.path.strip("/")
-        self.query = dict(parse_qsl(address.query))
+        self.path, self.query = read_request(variables.get("agi_request", ""))
 
     @property
     def unique_id(self) -> str:
@@ -79,11 +70,11 @@ class AgiSession:
 
     async def stream_until_key(self, name: str, keys: str = KEYS) -> str:
         """Play until one of `keys` is pressed; the key, or "" at the end of the sound."""
-        return _key(await self.command("STREAM FILE", name, keys))
+        return (await self.command("STREAM FILE", name, keys)).key
 
     async def wait_for_key(self, timeout_s: float) -> str:
         """The next key, or "" when none came in time."""
-        return _key(await self.command("WAIT FOR DIGIT", str(int(timeout_s * 1000))))
+        return (await self.command("WAIT FOR DIGIT", str(int(timeout_s * 1000)))).key
 
     async def read_digits(
         self, prompts: Sequence[str], timeout_s: float, max_digits: int, terminators: str = "#"
@@ -130,43 +121,34 @@ class AgiSession:
         """Send one command with quoted arguments and wait for its answer."""
         if self._hung_up:
             raise AgiHangup
-        line = " ".join([name, *map(_quoted, arguments)])
+        line = " ".join([name, *map(quoted, arguments)])
         try:
             self._writer.write(line.encode() + b"\n")
             await self._writer.drain()
             return await self._answer(name)
-        except (ConnectionError, asyncio.IncompleteReadError) as error:
+        except ConnectionError as error:
             raise AgiHangup from error
 
     async def _answer(self, command: str) -> AgiAnswer:
         while True:
-            line = await self._line()
-            if line == "HANGUP":
+            text = await read_line(self._reader)
+            if text == "HANGUP":
                 self._hung_up = True
                 continue
-            found = _ANSWER.fullmatch(line)
-            if found is None:
+            line = read_answer(text)
+            if line is None:
                 continue
-            if found["more"] == "-":
-                await self._skip_usage(found["code"])
-            if found["code"] == "511":
+            if line.more:
+                await self._skip_usage(line.code)
+            if line.code == "511" or (line.code == "200" and line.answer.result == "-1"):
                 raise AgiHangup
-            if found["code"] != "200":
-                raise AgiError(f"{command}: {line}")
-            result = found["result"] or ""
-            if result == "-1":
-                raise AgiHangup
-            return AgiAnswer(result, _bracketed(found["rest"]))
+            if line.code != "200":
+                raise AgiError(f"{command}: {text}")
+            return line.answer
 
     async def _skip_usage(self, code: str) -> None:
-        while not (await self._line()).startswith(f"{code} "):
+        while not (await read_line(self._reader)).startswith(f"{code} "):
             pass
-
-    async def _line(self) -> str:
-        line = await self._reader.readline()
-        if not line.endswith(b"\n"):
-            raise AgiHangup
-        return line[:-1].decode("utf-8", "replace")
 
 
 Handler = Callable[[AgiSession], Awaitable[None]]
@@ -227,8 +209,8 @@ class AgiServer:
     async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(GREETING_LIMIT_S):
-                variables = await _greeting(reader)
-        except (AgiHangup, TimeoutError, ConnectionError, ValueError):
+                variables = await read_greeting(reader)
+        except (AgiHangup, TimeoutError):
             metrics.AGI_SESSIONS.labels("no_greeting").inc()
             log.info("agi.no_greeting")
             return
@@ -260,41 +242,3 @@ class AgiServer:
         finally:
             metrics.AGI_SESSIONS.labels(result).inc()
             metrics.AGI_SECONDS.observe(time.monotonic() - begun)
-
-
-async def _greeting(reader: asyncio.StreamReader) -> dict[str, str]:
-    """The variables Asterisk sends first, up to the blank line. AgiHangup if it never comes."""
-    variables: dict[str, str] = {}
-    for _ in range(GREETING_LINES):
-        line = await reader.readline()
-        if not line.endswith(b"\n"):
-            raise AgiHangup
-        text = line[:-1].decode("utf-8", "replace")
-        if not text:
-            return variables
-        name, _, value = text.partition(": ")
-        variables[name] = value
-    raise AgiHangup
-
-
-def escape_argument(text: str) -> str:
-    """One argument of a dialplan application, safe whatever it holds. ValueError for what cannot be escaped."""
-    if re.search(r"[\x00-\x1f]|\$[{\[]", text):
-        raise ValueError("control characters and expressions cannot be arguments")
-    return re.sub(r'([\\,"()\[\]|])', r"\\\1", text)
-
-
-def _quoted(text: str) -> str:
-    if any(character in text for character in "\r\n\0"):
-        raise ValueError("a line break would begin another command")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _key(answer: AgiAnswer) -> str:
-    code = int(answer.result or 0) if answer.result.isdigit() else 0
-    return chr(code) if code else ""
-
-
-def _bracketed(text: str) -> str:
-    start, end = text.find("("), text.rfind(")")
-    return text[start + 1 : end] if 0 <= start < end else ""

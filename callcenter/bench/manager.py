@@ -4,16 +4,18 @@ what a benchmark gives it to say."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 _BOOTED = b"Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 1\r\nStatus: Fully Booted\r\n\r\n"
 _EXTRA = {
-    "Challenge": b"Challenge: 123456789\r\n",
-    "CoreStatus": b"CoreStartupDate: 2026-11-02\r\nCoreStartupTime: 08:00:00\r\n",
+    "Challenge": "Challenge: 123456789\r\n",
+    "CoreStatus": "CoreStartupDate: 2026-11-02\r\nCoreStartupTime: 08:00:00\r\n",
+    "Ping": "Ping: Pong\r\n",
 }
 _LISTS = {
     "Status": "StatusComplete",
+    "CoreShowChannels": "CoreShowChannelsComplete",
     "QueueStatus": "QueueStatusComplete",
     "DeviceStateList": "DeviceStateListComplete",
 }
@@ -24,7 +26,7 @@ class Manager:
 
     def __init__(self, extensions: Sequence[str]) -> None:
         self._extensions = extensions
-        self._writer: asyncio.StreamWriter | None = None
+        self._logged_in: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> int:
@@ -35,39 +37,57 @@ class Manager:
 
     async def stop(self) -> None:
         """Hang up."""
-        if self._writer is not None:
-            self._writer.close()
+        for writer in self._logged_in:
+            writer.close()
         if self._server is not None:
             self._server.close()
 
-    def say(self, data: bytes) -> None:
-        """Send bytes to the service."""
-        assert self._writer is not None, "the service has not logged in"
-        self._writer.write(data)
+    def say(self, data: bytes) -> bool:
+        """Send bytes to the service; whether there is anybody to hear them."""
+        for writer in self._logged_in:
+            writer.write(data)
+        return bool(self._logged_in)
+
+    def items(self, action: str) -> list[str]:
+        """The events of a list, each without its action id; for subclasses."""
+        if action != "DeviceStateList":
+            return []
+        return [
+            f"Event: DeviceStateChange\r\nDevice: PJSIP/{each}\r\nState: NOT_INUSE\r\n" for each in self._extensions
+        ]
+
+    def act(self, action: str, headers: Mapping[str, str]) -> None:
+        """Something was asked for that changes something; for subclasses."""
+
+    def came(self) -> None:
+        """Somebody has logged in; for subclasses."""
+
+    def went(self) -> None:
+        """Somebody is gone; for subclasses."""
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
         writer.write(_BANNER)
         try:
             while True:
                 lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
                 headers = dict(line.split(": ", 1) for line in lines if ": " in line)
-                writer.write(self._answer(headers["Action"], headers.get("ActionID", "")))
+                writer.write(self._answer(headers))
+                if headers["Action"] == "Login":
+                    self._logged_in.add(writer)
+                    self.came()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
+        finally:
+            if writer in self._logged_in:
+                self._logged_in.discard(writer)
+                self.went()
 
-    def _answer(self, action: str, action_id: str) -> bytes:
-        ident = f"ActionID: {action_id}\r\n".encode()
+    def _answer(self, headers: Mapping[str, str]) -> bytes:
+        action, ident = headers["Action"], f"ActionID: {headers.get('ActionID', '')}\r\n"
         if action in _LISTS:
-            start = b"Response: Success\r\n" + ident + b"EventList: start\r\n\r\n"
-            end = f"Event: {_LISTS[action]}\r\n".encode() + ident + b"EventList: Complete\r\n\r\n"
-            return start + self._items(action, ident) + end
-        answer = b"Response: Success\r\n" + ident + _EXTRA.get(action, b"") + b"\r\n"
+            start = f"Response: Success\r\n{ident}EventList: start\r\n\r\n"
+            end = f"Event: {_LISTS[action]}\r\n{ident}EventList: Complete\r\n\r\n"
+            return (start + "".join(f"{item}{ident}\r\n" for item in self.items(action)) + end).encode()
+        self.act(action, headers)
+        answer = f"Response: Success\r\n{ident}{_EXTRA.get(action, '')}\r\n".encode()
         return answer + _BOOTED if action == "Login" else answer
-
-    def _items(self, action: str, ident: bytes) -> bytes:
-        if action != "DeviceStateList":
-            return b""
-        device = "Event: DeviceStateChange\r\n{ident}Device: PJSIP/{each}\r\nState: NOT_INUSE\r\n\r\n"
-        text = ident.decode()
-        return "".join(device.format(ident=text, each=each) for each in self._extensions).encode()

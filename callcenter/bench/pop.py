@@ -6,28 +6,24 @@ import asyncio
 import contextlib
 import itertools
 import random
-import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from callcenter.bench.conversation import Conversation, read
+from callcenter.bench.desks import value_of, watching
+from callcenter.bench.figures import floor, spread
 from callcenter.bench.manager import Manager
-from callcenter.bench.stage import Form, Size, service, token
-from callcenter.web.server import COOKIE
+from callcenter.bench.stage import Form, Size, service
 
 _ARRIVES_S = 0.1
 _TALKS_S = 0.3
 _LIMIT_S = 10.0
 _WARM_UP = 20
-_FRAME = 1500
 # The floor needs no time to play a call.
 _BEAT_S = 0.05
 
@@ -70,17 +66,13 @@ class _Screens:
     def saw(self, extension: str, text: str, at: float) -> None:
         """A frame came."""
         if '"type":"pop_opened"' in text:
-            caller = self._callers[_value(text, "call_id")] = _value(text, "raw_number")
+            caller = self._callers[value_of(text, "call_id")] = value_of(text, "raw_number")
             self.pops[extension, caller] += 1
             self.arrivals.setdefault((extension, caller), at)
         elif '"type":"pop_closed"' in text:
-            self.closed.add((extension, self._callers[_value(text, "call_id")]))
+            self.closed.add((extension, self._callers[value_of(text, "call_id")]))
         if len(self.arrivals) >= len(self.wanted) and len(self.closed) >= len(self.losers):
             self.all_there.set()
-
-
-def _value(text: str, name: str) -> str:
-    return text.split(f'"{name}":"', 1)[1].split('"', 1)[0]
 
 
 async def measure(calls: int, size: Size, calls_per_s: float, form: Form, ring_all: int = 1) -> PopFigures:
@@ -92,16 +84,19 @@ async def measure(calls: int, size: Size, calls_per_s: float, form: Form, ring_a
     screens = _Screens(frozenset(_who(plan)), frozenset(who for call in plan for who in call.rung[1:]))
     manager = Manager(size.extensions)
     with tempfile.TemporaryDirectory(prefix="callcenter-bench-") as folder:
-        async with service(Path(folder), size, manager, form) as urls, _watching(urls, size, screens):
+        async with (
+            service(Path(folder), size, manager, form) as running,
+            watching(running.urls, size.extensions, screens.saw),
+        ):
             sent = await _play(plan, manager, calls_per_s)
             await _settled(screens)
     measured = _who(plan[_WARM_UP:])
     took = [screens.arrivals[who] - sent[who] for who in measured if who in screens.arrivals]
-    floor = await _floor(calls, size.agents, len(read().ringing), min(_BEAT_S, 1 / calls_per_s))
+    beneath = await floor(calls, size.agents, len(read().ringing), min(_BEAT_S, 1 / calls_per_s), _WARM_UP)
     return PopFigures(
-        **_spread(took, ""),
+        **spread(took, ""),
         max_ms=round(max(took, default=0.0) * 1000, 2),
-        **_spread(floor, "floor_"),
+        **spread(beneath, "floor_"),
         calls=calls,
         missing=sum(who not in screens.arrivals for who in measured),
         doubled=sum(count - 1 for who, count in screens.pops.items() if who in screens.wanted),
@@ -177,70 +172,3 @@ async def _settled(screens: _Screens) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_LIMIT_S):
             await screens.all_there.wait()
-
-
-@contextlib.asynccontextmanager
-async def _watching(urls: Sequence[str], size: Size, screens: _Screens) -> AsyncIterator[None]:
-    """Every agent's browser, connected to one of the web processes."""
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as client, contextlib.AsyncExitStack() as open_sockets:
-        tasks = []
-        for address, extension in zip(itertools.cycle(urls), size.extensions, strict=False):
-            cookie = {"Cookie": f"{COOKIE}={token(extension)}"}
-            socket = await open_sockets.enter_async_context(client.ws_connect(f"{address}/api/v1/desk", headers=cookie))
-            tasks.append(asyncio.create_task(_watch(socket, extension, screens.saw)))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-
-
-async def _watch(
-    socket: aiohttp.ClientWebSocketResponse, extension: str, saw: Callable[[str, str, float], None]
-) -> None:
-    async for message in socket:
-        saw(extension, message.data, time.perf_counter())
-
-
-async def _floor(calls: int, sockets: int, size: int, every_s: float) -> list[float]:
-    """The same number of messages of the same size, through nothing but TCP and aiohttp."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "callcenter.bench.floor", stdout=asyncio.subprocess.PIPE
-    )
-    assert process.stdout is not None
-    try:
-        tcp, http = map(int, (await process.stdout.readline()).split())
-        return await _through_floor(tcp, http, calls, sockets, size, every_s)
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _through_floor(tcp: int, http: int, calls: int, sockets: int, size: int, every_s: float) -> list[float]:
-    _reader, writer = await asyncio.open_connection("127.0.0.1", tcp)
-    took: list[float] = []
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector) as client, contextlib.AsyncExitStack() as open_sockets:
-        clients = [
-            await open_sockets.enter_async_context(client.ws_connect(f"http://127.0.0.1:{http}/{number}"))
-            for number in range(sockets)
-        ]
-        for place in range(calls + _WARM_UP):
-            line = f"{place % sockets} {_FRAME} ".encode()
-            message = line + b"x" * (size - len(line) - 4) + b"\r\n\r\n"
-            sent = time.perf_counter()
-            writer.write(message)
-            await clients[place % sockets].receive()
-            took.append(time.perf_counter() - sent)
-            await asyncio.sleep(max(0.0, every_s - took[-1]))
-        writer.close()
-    return took[_WARM_UP:]
-
-
-def _spread(seconds: Sequence[float], prefix: str) -> dict[str, float]:
-    """Median and 99th percentile, in milliseconds."""
-    if len(seconds) < 2:
-        return {f"{prefix}p50_ms": 0.0, f"{prefix}p99_ms": 0.0}
-    hundredths = statistics.quantiles(seconds, n=100)
-    return {f"{prefix}p50_ms": round(hundredths[49] * 1000, 2), f"{prefix}p99_ms": round(hundredths[98] * 1000, 2)}

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import hashlib
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,15 +41,21 @@ _CALLED, _COMPLAINED = 2, 10
 
 @dataclass(frozen=True)
 class Size:
-    """How big the firm is."""
+    """How big the firm is. Each queue has an equal part of the agents."""
 
     customers: int
     agents: int
+    queues: tuple[str, ...] = (QUEUE,)
+    wrapup_s: int = 15
 
     @property
     def extensions(self) -> list[str]:
         """The agents' phones."""
         return [str(_FIRST_EXTENSION + place) for place in range(self.agents)]
+
+    def queue_of(self, place: int) -> str:
+        """The queue of the agent at this place."""
+        return self.queues[place * len(self.queues) // self.agents]
 
     def caller(self, chance: random.Random) -> str:
         """The number of one of the customers."""
@@ -61,25 +67,44 @@ def token(extension: str) -> str:
     return f"bench-{extension}"
 
 
+@dataclass(frozen=True)
+class Service:
+    """The running service. `database`: where its data are."""
+
+    programs: tuple[Program, ...]
+    database: str
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses that browsers use, one for each web process."""
+        return [program.url for program in self.programs if program.kind in ("serve", "web")]
+
+    def of(self, kind: str) -> list[Program]:
+        """The processes of a kind."""
+        return [program for program in self.programs if program.kind == kind]
+
+
 @contextlib.asynccontextmanager
-async def service(folder: Path, size: Size, manager: Manager, form: Form) -> AsyncIterator[list[str]]:
-    """The running service's addresses, one for each web process, logged in at the manager."""
+async def service(
+    folder: Path, size: Size, manager: Manager, form: Form, *, more_ami: int = 0, extra: Mapping[str, str] | None = None
+) -> AsyncIterator[Service]:
+    """The service with a new firm in it, logged in at the manager; `more_ami` further processes wait to hear it."""
     settings = {
         "CALLCENTER_DATA_DIR": str(folder),
         "CALLCENTER_AGI__PORT": "0",
         "CALLCENTER_AMI__PORT": str(await manager.start()),
         "CALLCENTER_AMI__SECRET": "bench",
+        **(extra or {}),
     }
     async with _engines(folder, form) as engines:
         settings |= engines
-        await _furnish(
-            settings.get("CALLCENTER_DATABASE__URL", f"sqlite+aiosqlite:///{folder / 'callcenter.db'}"), size
-        )
-        kinds = ("serve",) if form == "embedded" else ("web", "web", "ami", "worker")
-        programs = [Program(f"{kind}{place}", kind, folder, settings) for place, kind in enumerate(kinds)]
+        database = settings.get("CALLCENTER_DATABASE__URL", f"sqlite+aiosqlite:///{folder / 'callcenter.db'}")
+        await _furnish(database, size)
+        kinds = ("serve",) if form == "embedded" else ("web", "web", "worker", *["ami"] * (1 + more_ami))
+        programs = tuple(Program(f"{kind}{place}", kind, folder, settings) for place, kind in enumerate(kinds))
         try:
             await asyncio.gather(*(program.start() for program in programs))
-            yield [program.url for program in programs if program.kind in ("serve", "web")]
+            yield Service(programs, database)
         finally:
             for program in programs:
                 program.tell_to_end()
@@ -131,13 +156,18 @@ async def _hire(db: Database, size: Size, now: datetime) -> None:
     """Agents who are ready, with a session each."""
     ids = {extension: new_id() for extension in size.extensions}
     async with db.transaction() as work:
-        work.session.add(QueueRow(name=QUEUE, label_zh="投诉", label_en="Complaints", wrapup_s=15, service_level_s=20))
+        for queue in size.queues:
+            work.session.add(_queue(queue, size.wrapup_s))
         work.session.add_all(_user(user_id, extension, now) for extension, user_id in ids.items())
         await work.session.flush()
-        for extension, user_id in ids.items():
+        for place, (extension, user_id) in enumerate(ids.items()):
             work.session.add(_session(user_id, extension, now))
-            work.session.add(QueueMemberRow(queue=QUEUE, user_id=user_id))
+            work.session.add(QueueMemberRow(queue=size.queue_of(place), user_id=user_id))
             work.session.add(PresenceRow(user_id=user_id, wish="ready", since=now))
+
+
+def _queue(name: str, wrapup_s: int) -> QueueRow:
+    return QueueRow(name=name, label_zh="投诉", label_en="Complaints", wrapup_s=wrapup_s, service_level_s=20)
 
 
 def _user(user_id: str, extension: str, now: datetime) -> UserRow:

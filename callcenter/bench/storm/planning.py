@@ -14,16 +14,21 @@ from callcenter.bench.storm.script import KINDS, Call, HandOver, Kind, Phase, Wa
 _GAP_S = 0.0012
 # After a call a phone is left alone for so long: Asterisk's own `wrapuptime`, and a little for the pause to arrive.
 _REST_S = 2.5
+# Each burst of the calm has so long to itself.
+_CALM_S = 12.0
 # One who picks up and one who does not.
 _FEWEST = 2
 _BURST: tuple[Kind, ...] = ("answered", "abandoned", "blind", "rung_again")
-# Messages until a phone rings.
-_PER_PHONE = 11
+# Messages until a phone rings, so close that no phone that is busy makes it fewer in a second than wanted.
+_PER_PHONE = 11 / 1.15
 
 
 @dataclass(frozen=True)
 class Storm:
-    """How hard it blows. `rate` and `burst_rate` are messages in a second, of the manager interface."""
+    """How hard it blows. `rate` and `burst_rate` are messages in a second, of the manager interface.
+
+    First an even beat for `steady_s`, then so many bursts while the link still holds, then all of it for `storm_s`.
+    """
 
     agents: int = 500
     ring_all: int = 50
@@ -31,8 +36,9 @@ class Storm:
     burst_rate: float = 5000.0
     warm_up_s: float = 6.0
     steady_s: float = 60.0
+    calm_bursts: int = 2
     storm_s: float = 120.0
-    bursts: int = 10
+    bursts: int = 8
     cuts: int = 100
     kills: int = 2
     seed: int = 2026
@@ -43,9 +49,19 @@ class Storm:
         return self.agents // self.ring_all
 
     @property
-    def storm_from(self) -> float:
-        """When the quiet part is over."""
+    def steady_until(self) -> float:
+        """When the even beat alone is over."""
         return self.warm_up_s + self.steady_s
+
+    @property
+    def storm_from(self) -> float:
+        """When the link begins to break."""
+        return self.steady_until + self.calm_bursts * _CALM_S
+
+    @property
+    def calls_until(self) -> float:
+        """When the last caller rings."""
+        return self.storm_from + self.storm_s
 
 
 @dataclass(frozen=True)
@@ -114,11 +130,12 @@ class _Writer:
             itertools.cycle(KINDS),
             itertools.cycle(_BURST),
         )
-        bursts = [storm.storm_from + storm.storm_s * (place + 0.5) / storm.bursts for place in range(storm.bursts)]
-        while at < storm.storm_from + storm.storm_s:
+        bursts = [storm.steady_until + _CALM_S * (place + 0.3) for place in range(storm.calm_bursts)]
+        bursts += [storm.storm_from + storm.storm_s * (place + 0.5) / storm.bursts for place in range(storm.bursts)]
+        while at < storm.calls_until:
             if bursts and bursts[0] <= at:
                 yield from self._burst(bursts.pop(0), next(burst_kinds))
-            phase: Phase = "warm_up" if at < storm.warm_up_s else "steady" if at < storm.storm_from else "storm"
+            phase: Phase = "warm_up" if at < storm.warm_up_s else "steady" if at < storm.steady_until else "storm"
             call = self._call(next(kinds), phase, next(places), at, _GAP_S)
             yield call
             at += weight(call) / storm.rate

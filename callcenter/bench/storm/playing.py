@@ -30,13 +30,15 @@ _LIMIT_S = 20.0
 
 @dataclass
 class Player:
-    """`sent`: when each phone began to ring, by `time.perf_counter`; `said`: messages by second of the run."""
+    """`sent`: when each phone began to ring, by `time.perf_counter`; `said`: messages by tenth of a second of the run;
+    `cuts`: living links that were broken."""
 
     exchange: Exchange
     logs: Path
     sent: dict[RingKey, float] = field(default_factory=dict)
     said: Counter[int] = field(default_factory=Counter)
-    killed: int = 0
+    cuts: int = 0
+    kills: int = 0
 
     async def play(self, script: Script, told: Sequence[Happening], listeners: Sequence[Program], zero: float) -> None:
         """To the end. `zero`: when the run begins, by `time.perf_counter`."""
@@ -69,20 +71,22 @@ class Player:
                 files[each.file].write(each.line + "\n")
         for file in files.values():
             file.flush()
-        self.said[int(self.exchange.clock())] += sum(1 for each in due if each.ami)
+        self.said[int(self.exchange.clock() * 10)] += sum(1 for each in due if each.ami)
         self.exchange.happen(due)
 
     async def _cut(self, script: Script) -> None:
         for cut in script.cuts:
             await asyncio.sleep(max(0.0, cut.at - self.exchange.clock()))
+            await self.exchange.heard()
             self.exchange.cut(cut.refuses_s)
+            self.cuts += 1
 
     async def _kill(self, script: Script, listeners: Sequence[Program]) -> None:
         for at in script.kills:
             await asyncio.sleep(max(0.0, at - self.exchange.clock()))
             leader = await leading(listeners)
             await asyncio.to_thread(leader.kill)
-            self.killed += 1
+            self.kills += 1
             await asyncio.sleep(_AGAIN_S)
             await leader.start()
 

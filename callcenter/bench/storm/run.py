@@ -48,7 +48,7 @@ async def measure(storm: Storm, customers: int) -> dict[str, Any]:
     script = write(storm, size.extensions, _callers(size, storm.seed))
     ended = await _blow(script, size)
     hearing = ended.player.exchange.hearing
-    judged = judge(script.calls, ended.screens, ended.player.sent, hearing)
+    judged = judge(script.calls, ended.screens, ended.player.sent, hearing, ended.player.exchange.zero)
     beneath = await floor(_FLOOR_MESSAGES, storm.agents, _MESSAGE, _FLOOR_BEAT_S, _FLOOR_WARM_UP)
     return {
         "calls": len(script.calls),
@@ -56,8 +56,8 @@ async def measure(storm: Storm, customers: int) -> dict[str, Any]:
         **_pop_figures(judged, ended.screens),
         **spread(beneath, "floor_"),
         **_said(storm, ended.player),
-        "reconnects": len(hearing.spans) - 1,
-        "kills": ended.player.killed,
+        "reconnects": ended.player.cuts,
+        "kills": ended.player.kills,
         "agents": storm.agents,
         "ring_all": storm.ring_all,
         "customers": customers,
@@ -135,9 +135,9 @@ def _pop_figures(judged: Judgement, screens: Screens) -> dict[str, Any]:
 
 
 def _said(storm: Storm, player: Player) -> dict[str, Any]:
-    steady = [player.said[second] for second in range(int(storm.warm_up_s), int(storm.storm_from))]
+    steady = sum(count for tenth, count in player.said.items() if storm.warm_up_s <= tenth / 10 < storm.steady_until)
     return {
         "events": player.said.total(),
-        "steady_events_per_s": round(sum(steady) / max(1, len(steady)), 1),
-        "peak_events_per_s": max(player.said.values(), default=0),
+        "steady_events_per_s": round(steady / storm.steady_s, 1),
+        "peak_events_per_s": max(sum(player.said[tenth + each] for each in range(10)) for tenth in list(player.said)),
     }

@@ -64,8 +64,10 @@ class Judgement:
             self.amiss.append(words)
 
 
-def judge(calls: Sequence[Call], screens: Screens, sent: Mapping[RingKey, float], hearing: Hearing) -> Judgement:
-    """Each pop that came held against the script."""
+def judge(
+    calls: Sequence[Call], screens: Screens, sent: Mapping[RingKey, float], hearing: Hearing, zero: float
+) -> Judgement:
+    """Each pop that came held against the script. `zero`: when the run began, by `time.perf_counter`."""
     found = Judgement()
     unexplained = {key: list(times) for key, times in screens.opened.items()}
     for call in calls:
@@ -79,8 +81,15 @@ def judge(calls: Sequence[Call], screens: Screens, sent: Mapping[RingKey, float]
     for (extension, caller), times in unexplained.items():
         found.wrong += len(times)
         for time in times:
-            found.note(f"pop of {caller} at {extension} {time:.2f}: it does not ring there")
+            found.note(f"pop of {caller} at {extension}: {_why(calls, extension, caller, time - zero)}")
     return found
+
+
+def _why(calls: Sequence[Call], extension: str, caller: str, at: float) -> str:
+    """What the script knows of a pop that nothing explains."""
+    rung = (each for call in calls if call.caller == caller for each in rings(call) if each.extension == extension)
+    ended = [at - each.ends for each in rung if each.begins < at]
+    return f"it rings there no more for {min(ended):.2f} s" if ended else "it does not ring there"
 
 
 def _judge_ring(found: Judgement, call: Call, ring: Ring, at: float, here: list[float], hearing: Hearing) -> None:

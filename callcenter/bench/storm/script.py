@@ -144,9 +144,10 @@ def rings(call: Call) -> list[Ring]:
 def weight(call: Call) -> int:
     """How many messages the manager interface will say of it, nearly."""
     if call.joins is None:
-        return 25
+        return 15
     phones = sum(len(wave.phones) for wave in call.waves)
-    return 45 + phones * 18 + (40 if call.winner else 0) + (60 if call.over else 0)
+    in_vain = sum(len(wave.phones) for wave in call.waves[:-1])
+    return 30 + phones * 17 + in_vain + (30 if call.winner else 0) + (35 if call.over else 0)
 
 
 def _outcome(call: Call) -> str:

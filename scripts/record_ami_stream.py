@@ -114,7 +114,7 @@ def main(target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(gzip.compress(stream, 9, mtime=0))
     size = target.stat().st_size
-    print(f"{target}: {stream.count(b'Event: ')} events, {len(stream)} bytes, {size} compressed")  # noqa: T201
+    print(f"{target}: {stream.count(b'Event: ')} events, {len(stream)} bytes, {size} compressed")
 
 
 if __name__ == "__main__":

@@ -175,6 +175,14 @@ class AmiSettings(_Group):
     logs_dir: Path | None = None
 
 
+class LedgerSettings(_Group):
+    """An event that was longer on its way than `late_s` is told as late. Messages are kept for `journal_days`, so that
+    older records can no longer be computed anew."""
+
+    late_s: float = Field(default=2.0, gt=0)
+    journal_days: int = Field(default=90, ge=1)
+
+
 class AgiSettings(_Group):
     """Where the menu server (FastAGI) listens for Asterisk."""
 
@@ -245,6 +253,7 @@ class Settings(BaseSettings):
     ami: AmiSettings = AmiSettings()
     # Further Asterisk servers, each with a name of its own.
     more_ami: tuple[AmiSettings, ...] = ()
+    ledger: LedgerSettings = LedgerSettings()
     agi: AgiSettings = AgiSettings()
     ivr: IvrSettings = IvrSettings()
     recordings: RecordingSettings = RecordingSettings()

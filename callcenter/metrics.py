@@ -81,6 +81,8 @@ LEDGER_LEADING = _gauge("ledger_leading", "1 while this process writes the ledge
 LEDGER_WRITES = _counter("ledger_writes_total", "Transactions of the ledger")
 LEDGER_EVENTS = _counter("ledger_events_total", "Events written by the ledger")
 LEDGER_SECONDS = _seconds("ledger_write_duration", "One transaction of the ledger")
+LEDGER_GAPS = _counter("ledger_gaps_total", "Times in which a server was not heard", "server", "why")
+LEDGER_LATE = _counter("ledger_late_total", "Times events came late, and each time later ones came", "server")
 OPEN_CALLS = _gauge("open_calls", "Calls that are alive, as the ledger knows")
 
 # Journal.

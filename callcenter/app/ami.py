@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import functools
+from datetime import timedelta
 
 import structlog
 
@@ -12,11 +12,12 @@ from callcenter.app.hearing import Ear, tell
 from callcenter.app.house import House
 from callcenter.asterisk.ami.connection import AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
-from callcenter.asterisk.configured import servers
+from callcenter.asterisk.configured import logs_dir, servers
 from callcenter.bus import Subscriber
 from callcenter.calls.listener import Listener
 from callcenter.calls.pbx import AmiPbxState
 from callcenter.calls.term import TermOver
+from callcenter.calls.unheard import CallFiles
 from callcenter.clock import utc_now
 from callcenter.config import AmiSettings
 from callcenter.db import away, told
@@ -112,13 +113,14 @@ class AmiDuty:
             metrics.OPEN_CALLS.set(0)
 
     async def _begin(self, term: Tasks) -> None:
-        house, bus, queues = self._house, self._base.bus, self._house.queues
+        bus, queues = self._base.bus, self._house.queues
         self._written.clear()
         heard = bus.position
         places = servers(self._base.settings)
-        listeners = [Listener(self._base.db, at.name, house.agents, house.read_number, utc_now) for at in places]
+        listeners = [self._listener(at) for at in places]
         for listener in listeners:
             await listener.load()
+            listener.lost("process")
         await queues.load()
         queues.presence.guard = listeners[0].term.check
         await bus.join(self._presence, heard)
@@ -126,12 +128,26 @@ class AmiDuty:
         term.start("hearing", tell(self._base.link, ears, utc_now))
         for listener in listeners:
             term.start(f"ledger {listener.server}", listener.run())
+            term.start(f"ledger beat {listener.server}", listener.beat())
             term.start(f"queue membership {listener.server}", queues.sync(listener.server).run())
         term.start("presence", queues.presence.run())
         term.start("line", self._sharer.run())
         term.start("managers", self._hear(listeners))
         self._leads.set()
         metrics.LEDGER_LEADING.set(1)
+
+    def _listener(self, place: AmiSettings) -> Listener:
+        settings, house = self._base.settings, self._house
+        return Listener(
+            self._base.db,
+            place.name,
+            house.agents,
+            house.read_number,
+            utc_now,
+            files=CallFiles(logs_dir(settings, place)),
+            late=timedelta(seconds=settings.ledger.late_s),
+            spill=settings.data_dir / "spill",
+        )
 
     async def _hear(self, listeners: list[Listener]) -> None:
         """Hear every Asterisk until the end is near; the last thing heard is the last thing written."""
@@ -167,9 +183,11 @@ class AmiDuty:
             await listener.resync(AmiPbxState(client))
             await queues.on_connected(server, AmiPbxControl(client))
 
-        client = AmiClient(
-            place, on_message=heard, on_connected=connected, on_lost=functools.partial(queues.on_lost, server)
-        )
+        def lost() -> None:
+            listener.lost("link")
+            queues.on_lost(server)
+
+        client = AmiClient(place, on_message=heard, on_connected=connected, on_lost=lost)
         self._clients[server] = client
         ear = Ear(server, lambda: client.connected, listener.unwritten)
         return ear

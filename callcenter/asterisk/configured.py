@@ -119,3 +119,12 @@ def access(settings: config.Settings) -> AmiSettings:
     if settings.ami.secret.get_secret_value() or not private.is_file():
         return settings.ami
     return load(settings).ami
+
+
+def logs_dir(settings: config.Settings, server: AmiSettings) -> Path | None:
+    """Where one server's CDR, CEL and queue_log can be read here; None: nowhere."""
+    private = settings.data_dir.resolve() / "asterisk" / "log"
+    given = settings.ami.logs_dir if server.name == settings.ami.name else server.logs_dir
+    if given is not None:
+        return given
+    return private if server.name == settings.ami.name and private.is_dir() else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base
@@ -82,3 +82,46 @@ class PbxBootRow(Base):
 
     server: Mapped[str] = mapped_column(String(80), primary_key=True)
     boot: Mapped[str] = mapped_column(String(64))
+
+
+class CallMessageRow(Base):
+    """One thing that the ledger was told of a call, in order: by `place` within a server. A message that belonged to
+    two calls has a row for each. `at` is Asterisk's time, `body` what was read of it: `calls/journal.py`."""
+
+    __tablename__ = "call_messages"
+
+    server: Mapped[str] = mapped_column(String(80), primary_key=True)
+    place: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True, index=True)
+    at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(String(32))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class LedgerGapRow(Base):
+    """A time in which a server was not heard, or heard late. `why` and `closed_by`: `calls/gaps.py`. `ended_at` is null
+    while it lasts. `found`, `ended`, `marked`: calls that nobody had heard of, calls that had ended meanwhile, calls
+    that may lack something; `lag_s` the greatest delay of a late event."""
+
+    __tablename__ = "ledger_gaps"
+    __table_args__ = (Index(None, "server", "began_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    server: Mapped[str] = mapped_column(String(80))
+    why: Mapped[str] = mapped_column(String(16))
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None] = mapped_column(String(16))
+    found: Mapped[int] = mapped_column(default=0)
+    ended: Mapped[int] = mapped_column(default=0)
+    marked: Mapped[int] = mapped_column(default=0)
+    lag_s: Mapped[float | None]
+
+
+class LedgerGapCallRow(Base):
+    """A call that may lack something because of a gap."""
+
+    __tablename__ = "ledger_gap_calls"
+
+    gap_id: Mapped[str] = mapped_column(ForeignKey("ledger_gaps.id", ondelete="CASCADE"), primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True, index=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from callcenter.asterisk.ami.connection import AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
+from callcenter.asterisk.files.cells import moment
 from callcenter.calls.ports import ChannelSeen, PbxSnapshot
 from callcenter.calls.resync import TOLD
 
@@ -15,6 +17,9 @@ class AmiPbxState:
     """What is alive, over the manager interface."""
 
     client: AmiClient
+
+    async def now(self) -> datetime | None:
+        return moment((await self.client.action("Ping")).get("Timestamp"))
 
     async def snapshot(self) -> PbxSnapshot:
         status = await self.client.action("CoreStatus")
@@ -29,6 +34,10 @@ class FakePbxState:
 
     boot: str = "boot-1"
     channels: list[ChannelSeen] = field(default_factory=list)
+    at: datetime | None = None
+
+    async def now(self) -> datetime | None:
+        return self.at
 
     async def snapshot(self) -> PbxSnapshot:
         return PbxSnapshot(boot=self.boot, channels=list(self.channels))

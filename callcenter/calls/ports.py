@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 # Extension of a phone → id of the user who sits at it. The owner of the mapping may change it at any time.
@@ -54,5 +55,9 @@ class PbxSnapshot:
 
 class PbxState(Protocol):
     """Asks Asterisk what is alive. Raises an exception when the link breaks meanwhile."""
+
+    async def now(self) -> datetime | None:
+        """The moment by its own clock, when all that it said before has been heard; None when it does not tell."""
+        ...
 
     async def snapshot(self) -> PbxSnapshot: ...

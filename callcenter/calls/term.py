@@ -7,32 +7,37 @@ also tells a writer that lost its connection in the middle of a commit whether w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import String
 
-from callcenter.db import Base, Database
+from callcenter.db import Base, Database, UtcDateTime
 
 # Statements of both databases.
 _BEGIN = text(
     "INSERT INTO ledger_terms (server, term, writes) VALUES (:server, 1, 0) "
     "ON CONFLICT (server) DO UPDATE SET term = ledger_terms.term + 1, writes = 0 RETURNING term"
 )
-_WRITE = text("UPDATE ledger_terms SET writes = :writes WHERE server = :server AND term = :term RETURNING term")
+_WRITE = text(
+    "UPDATE ledger_terms SET writes = :writes, heard_at = :heard WHERE server = :server AND term = :term RETURNING term"
+).bindparams(bindparam("heard", type_=UtcDateTime()))
 _MINE = text("SELECT term FROM ledger_terms WHERE server = :server AND term = :term FOR SHARE")
 _LAST = text("SELECT writes FROM ledger_terms WHERE server = :server AND term = :term")
 
 
 class LedgerTermRow(Base):
-    """Which term a server's ledger is in, and how many times it was written in this term."""
+    """Which term a server's ledger is in, how many times it was written in this term, and up to which moment (by
+    Asterisk's clock) all that it said is in it."""
 
     __tablename__ = "ledger_terms"
 
     server: Mapped[str] = mapped_column(String(80), primary_key=True)
     term: Mapped[int]
     writes: Mapped[int]
+    heard_at: Mapped[datetime | None]
 
 
 class TermOver(Exception):
@@ -45,23 +50,22 @@ class LedgerTerm:
 
     db: Database
     server: str
-    _term: int = 0
+    # Up to which moment all that Asterisk said is in the ledger; None before it was ever heard.
+    heard_at: datetime | None = None
+    number: int = 0
     _writes: int = 0
 
     async def begin(self) -> None:
         """From now on nobody else can write."""
         async with self.db.transaction() as work:
-            self._term = (await work.session.execute(_BEGIN, {"server": self.server})).scalar_one()
+            self.number = (await work.session.execute(_BEGIN, {"server": self.server})).scalar_one()
+            query = select(LedgerTermRow.heard_at).where(LedgerTermRow.server == self.server)
+            self.heard_at = await work.session.scalar(query)
         self._writes = 0
 
     async def sign(self, session: AsyncSession) -> None:
-        """Part of every transaction that writes the ledger. Raise TermOver when the term is.
-
-        An embedded database has one process, by the lock on its folder, and tells each commit's end.
-        """
-        if self.db.embedded:
-            return
-        row = await session.execute(_WRITE, self._key(writes=self._writes + 1))
+        """Part of every transaction that writes the ledger. Raise TermOver when the term is."""
+        row = await session.execute(_WRITE, self._key(writes=self._writes + 1, heard=self.heard_at))
         if row.scalar_one_or_none() is None:
             raise TermOver
 
@@ -84,5 +88,5 @@ class LedgerTerm:
             raise TermOver
         return bool(writes == self._writes + 1)
 
-    def _key(self, **more: int) -> dict[str, object]:
-        return {"server": self.server, "term": self._term, **more}
+    def _key(self, **more: object) -> dict[str, object]:
+        return {"server": self.server, "term": self.number, **more}

@@ -29,8 +29,7 @@ class QueueRow:
 
 
 def read(folder: Path, since: datetime, until: datetime) -> Iterator[QueueRow]:
-    """The rows of a time that belong to calls, and those of Asterisk's start, as they were written; lines that are
-    none are left out."""
+    """The rows of a time that belong to calls, and those of Asterisk's start; lines that are none are left out."""
     for line in lines(folder / FILE, _stamp, since.replace(microsecond=0), until):
         row = parse(line)
         if row and (row.uniqueid or row.event == STARTED):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import func, select
 
-from callcenter.calls import listener as module
+from callcenter.calls import batch as module
 from callcenter.calls.listener import Listener
 from callcenter.calls.model import CallLegRow, CallRow
 from callcenter.calls.term import TermOver

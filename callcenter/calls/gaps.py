@@ -1,0 +1,99 @@
+"""Times in which a server was not heard, or heard late, and how each was closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, cast
+
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls.model import LedgerGapCallRow, LedgerGapRow
+from callcenter.db import Database
+from callcenter.events.ids import new_id
+
+# Why Asterisk was not heard: the link was lost; this process had not begun, or another had led; Asterisk itself began
+# anew; more came than memory and disk could hold. Or it was heard, but late.
+Why = Literal["link", "process", "restart", "buffer", "late"]
+# By Asterisk's files and what it showed; by what it showed alone: calls may lack something; not closed yet: None.
+ClosedBy = Literal["files", "snapshot"]
+_QUIET = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A row of the table in the making; `calls` are the ids of those that may lack something."""
+
+    id: str
+    server: str
+    why: Why
+    began_at: datetime
+    ended_at: datetime | None = None
+    closed_by: ClosedBy | None = None
+    found: int = 0
+    ended: int = 0
+    calls: frozenset[str] = frozenset()
+    lag_s: float | None = None
+
+
+def opened(server: str, why: Why, began_at: datetime) -> Gap:
+    """A gap that nobody has closed yet."""
+    return Gap(new_id(), server, why, began_at)
+
+
+async def write(session: AsyncSession, gap: Gap, known: bool) -> None:
+    """Write a gap, `known`: again."""
+    table, links = (cast(Table, row.__table__) for row in (LedgerGapRow, LedgerGapCallRow))
+    row = asdict(gap)
+    row["marked"] = len(row.pop("calls"))
+    if known:
+        await session.execute(table.update().where(table.c.id == gap.id), row)
+    else:
+        await session.execute(table.insert(), row)
+    if gap.calls:
+        await session.execute(links.insert(), [{"gap_id": gap.id, "call_id": each} for each in sorted(gap.calls)])
+
+
+async def newest(db: Database, limit: int, before: datetime | None = None) -> Sequence[LedgerGapRow]:
+    """The newest first."""
+    query = select(LedgerGapRow).order_by(LedgerGapRow.began_at.desc(), LedgerGapRow.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(LedgerGapRow.began_at < before)
+    async with db.read() as session:
+        return (await session.scalars(query)).all()
+
+
+async def calls_of(db: Database, gaps: Iterable[str]) -> dict[str, list[str]]:
+    """Gap → the calls that may lack something because of it."""
+    query = select(LedgerGapCallRow).where(LedgerGapCallRow.gap_id.in_(list(gaps)))
+    found: dict[str, list[str]] = {}
+    async with db.read() as session:
+        for row in await session.scalars(query):
+            found.setdefault(row.gap_id, []).append(row.call_id)
+    return found
+
+
+@dataclass
+class Lateness:
+    """Watches how long events were on their way. Late ones that follow each other are one gap of kind `late`."""
+
+    server: str
+    limit: timedelta
+    current: Gap | None = None
+
+    def heard(self, happened: datetime, now: datetime) -> bool:
+        """Take note of an event; True when it begins a time of late ones, or is later than any in it."""
+        lag = now - happened
+        if lag <= self.limit:
+            return False
+        late = self.current
+        if late is None or (late.ended_at and now - late.ended_at > _QUIET):
+            late = opened(self.server, "late", happened)
+            worse = True
+        else:
+            worse = lag.total_seconds() > (late.lag_s or 0.0)
+        seconds = max(late.lag_s or 0.0, lag.total_seconds())
+        self.current = replace(late, ended_at=now, lag_s=round(seconds, 3))
+        return worse

@@ -1,0 +1,172 @@
+"""The journal of a call: what the ledger was told, small enough to keep and enough to fold the record again. Pure.
+
+An entry is a message of the manager interface, one that Asterisk's files stood for, or what Asterisk showed of a call
+when it was asked. Whose phone an extension was at that moment stands with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from callcenter.calls.ports import Agents, ChannelSeen, Message, PbxSnapshot
+from callcenter.calls.session import CallSession
+from callcenter.calls.tracker import CallTracker
+from callcenter.events.ids import new_id
+
+SHOWN = "Snapshot"
+_LONGEST = 200  # a caller chooses his own name
+# What the state machine reads, and what a person wants to see besides.
+KEPT = (
+    "Channel", "Uniqueid", "Linkedid", "ChannelStateDesc", "CallerIDNum", "Exten", "Context",
+    "DestChannel", "DestUniqueid", "DestLinkedid", "DialStatus", "Interface", "Queue", "Position", "Count", "Reason",
+    "Variable", "Value", "Cause", "BridgeUniqueid", "BridgeType", "SwapUniqueid",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row. `order` tells the calls of one entry apart by which of them was there first."""
+
+    place: int
+    call_id: str
+    at: datetime
+    name: str
+    body: Mapping[str, Any]
+
+    @property
+    def order(self) -> int:
+        return int(self.body.get("n", 0))
+
+
+@dataclass(frozen=True)
+class Again:
+    """A message read back from the journal. Its time stands in the entry."""
+
+    name: str
+    headers: Mapping[str, str]
+
+    def get(self, key: str, /) -> str | None:
+        return self.headers.get(key)
+
+
+@dataclass
+class Watched(Mapping[str, str]):
+    """Whose phone an extension is, with a memory of what was asked."""
+
+    agents: Agents
+    asked: dict[str, str | None] = field(default_factory=dict)
+
+    def __getitem__(self, extension: str) -> str:
+        found = self.asked[extension] = self.agents.get(extension)
+        if found is None:
+            raise KeyError(extension)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked.update(self.agents)
+        return iter(self.agents)
+
+    def __len__(self) -> int:
+        return len(self.agents)
+
+    def told(self) -> dict[str, str | None]:
+        """What was asked since the last time."""
+        asked, self.asked = self.asked, {}
+        return asked
+
+
+def of_message(message: Message, asked: Mapping[str, str | None], filed: bool) -> dict[str, Any]:
+    """The body of a message; `filed`: it was not heard but read in Asterisk's files."""
+    headers = {key: value[:_LONGEST] for key in KEPT if (value := message.get(key))}
+    body: dict[str, Any] = {"h": headers}
+    if asked:
+        body["a"] = dict(asked)
+    if filed:
+        body["f"] = 1
+    return body
+
+
+def of_snapshot(
+    call: CallSession, snapshot: PbxSnapshot, restarted: bool, asked: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """The body of what Asterisk showed of one call."""
+    shown = [
+        asdict(channel)
+        for channel in snapshot.channels
+        if channel.uniqueid in call.legs or channel.linked_id == call.record.linked_id
+    ]
+    body: dict[str, Any] = {"c": shown, "a": dict(asked)}
+    return {**body, "r": 1} if restarted else body
+
+
+def written(body: Mapping[str, Any]) -> str:
+    """A body as text."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).replace("\\u0000", "")
+
+
+class Fold:
+    """Journals folded into calls. All calls that ever shared an entry must be folded together.
+
+    `go_live` makes its tracker that of a listener, which goes on where the journals end.
+    """
+
+    def __init__(self, server: str) -> None:
+        self._known: dict[str, str] = {}
+        self._ids: list[str] = []
+        self._seen: set[str] = set()
+        self.calls: dict[str, CallSession] = {}
+        self.agents = Watched(self._known)
+        self.tracker = CallTracker(server, self.agents, self._next_id)
+
+    def go_live(self, agents: Agents) -> None:
+        """From now on the tracker is told what happens, and new calls get new ids."""
+        self.agents.agents = agents
+        self.agents.told()
+        self.calls.clear()
+
+    def apply(self, entries: Sequence[Entry]) -> None:
+        """Entries in their order; those of one place together."""
+        place: list[Entry] = []
+        for entry in [*entries, None]:
+            if place and (entry is None or entry.place != place[0].place):
+                self._apply(sorted(place, key=lambda each: each.order))
+                place = []
+            if entry is not None:
+                place.append(entry)
+
+    def _apply(self, entries: Sequence[Entry]) -> None:
+        first = entries[0]
+        self._ids = [entry.call_id for entry in entries if entry.call_id not in self._seen]
+        self._seen.update(self._ids)
+        for entry in entries:
+            self._know(entry.body.get("a", {}))
+        if first.name == SHOWN:
+            snapshot = PbxSnapshot("", list(_channels(entries)))
+            changes = self.tracker.reconcile(snapshot, bool(first.body.get("r")), first.at)
+        else:
+            changes = self.tracker.apply(Again(first.name, first.body["h"]), first.at)
+        for call, _events in changes:
+            self.calls[call.record.id] = call
+
+    def _know(self, told: Mapping[str, str | None]) -> None:
+        for extension, user in told.items():
+            if user is None:
+                self._known.pop(extension, None)
+            else:
+                self._known[extension] = user
+
+    def _next_id(self) -> str:
+        return self._ids.pop(0) if self._ids else new_id()
+
+
+def _channels(entries: Iterable[Entry]) -> Iterator[ChannelSeen]:
+    shown: set[str] = set()
+    for entry in entries:
+        for channel in entry.body["c"]:
+            if channel["uniqueid"] not in shown:
+                shown.add(channel["uniqueid"])
+                yield ChannelSeen(**channel)

@@ -1,0 +1,73 @@
+"""Journals of calls as rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Any, cast
+
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from callcenter.calls.journal import SHOWN, Entry, written
+from callcenter.calls.model import CallMessageRow
+
+_AT_ONCE = 500
+
+
+async def add(session: AsyncSession, server: str, entries: Iterable[Entry]) -> None:
+    """Append, within the caller's transaction. One plain statement: it is on the way of every ringing phone."""
+    rows = [
+        {
+            "server": server,
+            "place": entry.place,
+            "call_id": entry.call_id,
+            "at": entry.at,
+            "name": entry.name,
+            "body": written(entry.body),
+        }
+        for entry in entries
+    ]
+    if rows:
+        connection = await session.connection()
+        await connection.execute(cast(Table, CallMessageRow.__table__).insert(), rows)
+
+
+async def connected(session: AsyncSession, calls: Collection[str]) -> set[str]:
+    """These calls and all that shared a message with them, however far around."""
+    mine, theirs = aliased(CallMessageRow), aliased(CallMessageRow)
+    found, fresh = set(calls), list(calls)
+    while fresh:
+        some, fresh = fresh[:_AT_ONCE], fresh[_AT_ONCE:]
+        query = (
+            select(theirs.call_id)
+            .join(mine, (mine.server == theirs.server) & (mine.place == theirs.place))
+            .where(mine.call_id.in_(some), mine.name != SHOWN, theirs.call_id != mine.call_id)
+            .distinct()
+        )
+        more = set(await session.scalars(query)) - found
+        found |= more
+        fresh += more
+    return found
+
+
+async def entries(session: AsyncSession, calls: Collection[str]) -> list[Entry]:
+    """The journals of these calls, in order."""
+    ids = sorted(calls)
+    found: list[Entry] = []
+    for begin in range(0, len(ids), _AT_ONCE):
+        query = select(CallMessageRow).where(CallMessageRow.call_id.in_(ids[begin : begin + _AT_ONCE]))
+        found += [_entry(row) for row in await session.scalars(query)]
+    return sorted(found, key=lambda entry: entry.place)
+
+
+async def last(session: AsyncSession, server: str, limit: int) -> list[Entry]:
+    """The newest entries of a server, oldest first."""
+    query = select(CallMessageRow).where(CallMessageRow.server == server).order_by(CallMessageRow.place.desc())
+    return [_entry(row) for row in (await session.scalars(query.limit(limit))).all()][::-1]
+
+
+def _entry(row: CallMessageRow) -> Entry:
+    body: dict[str, Any] = json.loads(row.body)
+    return Entry(row.place, row.call_id, row.at, row.name, body)

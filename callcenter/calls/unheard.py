@@ -1,0 +1,103 @@
+"""What Asterisk's files tell of a time in which it was not heard, without what was heard all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from callcenter.asterisk.files import cel, queue_log
+from callcenter.calls.evidence import Told, messages
+from callcenter.calls.ports import Message
+from callcenter.calls.reading import text
+
+log = structlog.get_logger(__name__)
+# The files give the moment of a thing, the manager that of its being told: under load they are so far apart.
+MARGIN = timedelta(seconds=3)
+_REMEMBERED = 20_000
+_TELLING = ("BridgeUniqueid", "Variable", "ChannelStateDesc", "DestUniqueid", "Queue")
+Key = tuple[str, str, str]
+
+
+def key(message: Message) -> Key:
+    """The same for a thing that was heard and for its row in the files."""
+    what = next((found for name in _TELLING if (found := text(message, name))), "")
+    return message.name, text(message, "Uniqueid") or text(message, "DestUniqueid"), what
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """`told` in order; `boots` when Asterisk began anew, in whole seconds."""
+
+    told: Sequence[Told]
+    boots: Sequence[datetime]
+
+
+@dataclass(frozen=True)
+class CallFiles:
+    """The folder of one server's CEL and queue_log; None: they cannot be read here."""
+
+    folder: Path | None = None
+
+    async def unheard(self, since: datetime, until: datetime) -> Unheard | None:
+        """What they tell of a time. None when they tell nothing, because they are not there."""
+        if self.folder is None or not (self.folder / cel.FILE).is_file():
+            return None
+        try:
+            return await asyncio.to_thread(self._read, self.folder, since, until)
+        except OSError as error:
+            log.error("call_files_unreadable", folder=str(self.folder), reason=str(error))
+            return None
+
+    @staticmethod
+    def _read(folder: Path, since: datetime, until: datetime) -> Unheard:
+        queues = list(queue_log.read(folder, since, until))
+        boots = [row.at for row in queues if row.event == queue_log.STARTED]
+        return Unheard(messages(cel.read(folder, since, until), queues), boots)
+
+
+@dataclass
+class Heard:
+    """What was heard of late, so that nothing is told twice."""
+
+    _last: deque[tuple[datetime, Key]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def note(self, at: datetime, message: Message) -> None:
+        self._last.append((at, key(message)))
+
+    def left_of(self, told: Iterable[Told], began: datetime) -> list[Told]:
+        """Without what was heard before the gap began."""
+        known = Counter(each for at, each in self._last if at >= began - 2 * MARGIN)
+        left = []
+        for message in told:
+            if message.at <= began + MARGIN and known[key(message)] > 0:
+                known[key(message)] -= 1
+            else:
+                left.append(message)
+        return left
+
+
+@dataclass
+class Overlap:
+    """What the files told of the moments before the link was there again: it may be heard once more."""
+
+    until: datetime
+    _told: Counter[Key]
+
+    @classmethod
+    def of(cls, told: Iterable[Told], until: datetime) -> Overlap:
+        return cls(until, Counter(key(message) for message in told if message.at >= until - MARGIN))
+
+    def again(self, message: Message, at: datetime) -> bool:
+        """Whether a message that is heard was told by the files."""
+        if at <= self.until:
+            return True
+        if at > self.until + MARGIN or self._told[key(message)] <= 0:
+            return False
+        self._told[key(message)] -= 1
+        return True

@@ -29,7 +29,8 @@ class AmiLink(asyncio.BufferedProtocol):
         loop = asyncio.get_running_loop()
         self._on_message = on_message
         self._tally = Tally(loop.time)
-        self._buffer = bytearray(_BUFFER_BYTES)
+        # A view: who reads into a part of it must not get a copy.
+        self._buffer = memoryview(bytearray(_BUFFER_BYTES))
         self._parser = AmiParser(self._tally.count)
         self._answers = Answers()
         self._transport: asyncio.Transport | None = None
@@ -80,11 +81,11 @@ class AmiLink(asyncio.BufferedProtocol):
         # Not checked with isinstance: the transports of uvloop are of no class of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        data = bytes(memoryview(self._buffer)[:nbytes])
+        data = bytes(self._buffer[:nbytes])
         try:
             messages = self._parser.feed(data)
         except Problem as problem:

@@ -202,8 +202,7 @@ class AmiParser:
                 return []
             block, self._output = bytes(self._output), bytearray()
             return [AmiMessage(block, "")]
-        while block.startswith(b"\r\n"):
-            block = block[2:]
+        block = block.removeprefix(b"\r\n")
         if block.startswith(BANNER):
             banner, _, block = block.partition(b"\r\n")
             return [AmiMessage(banner, ""), *self._odd(block)]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from pydantic import SecretStr
 
-from callcenter.asterisk.ami import ActionFailed, AmiClient, AmiMessage, NotConnected
+from callcenter.asterisk.ami import ActionFailed, AmiClient, AmiMessage, ListOverrun, NotConnected
+from callcenter.asterisk.ami.actions import MOST_WAITING
 from callcenter.asterisk.ami.connection import encode
 from callcenter.config import AmiSettings
 from callcenter.errors import Problem
@@ -37,10 +39,12 @@ class FakeManager:
         self._news = asyncio.Event()
         self.writers: list[asyncio.StreamWriter] = []
         self._secret = secret
+        self.secure: ssl.SSLContext | None = None
 
     async def start(self, port: int = 0) -> int:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
-        return int(self._server.sockets[0].getsockname()[1])
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=self.secure)
+        self.port = int(self._server.sockets[0].getsockname()[1])
+        return self.port
 
     async def stop(self) -> None:
         self._server.close()
@@ -213,6 +217,105 @@ async def test_a_list_is_gathered_and_other_events_pass_between() -> None:
         assert "Hangup" in [message.name for message in messages]
 
 
+def long_list(action: dict[str, str], count: int) -> bytes:
+    ident = f"ActionID: {action['ActionID']}\r\n"
+    items = "".join(f"Event: Status\r\n{ident}Number: {number}\r\n\r\n" for number in range(count))
+    return ok(action, "EventList: start") + (items + f"Event: Done\r\n{ident}EventList: Complete\r\n\r\n").encode()
+
+
+async def test_a_long_list_comes_item_by_item() -> None:
+    server = FakeManager()
+    server.answers["Status"] = lambda action: long_list(action, MOST_WAITING)
+    messages: list[AmiMessage] = []
+    async with connected(server, messages=messages) as client:
+        numbers = [int(item.get("Number")) async for item in client.stream_action("Status")]
+        assert numbers == list(range(MOST_WAITING))
+        await client.action("Ping")
+        assert {message.name for message in messages} == {"FullyBooted"}
+
+
+async def test_a_list_that_nobody_takes_ends_early_and_disturbs_nothing() -> None:
+    server = FakeManager()
+    server.answers["Status"] = lambda action: long_list(action, 3 * MOST_WAITING)
+    messages: list[AmiMessage] = []
+    async with connected(server, messages=messages) as client:
+        stream = client.stream_action("Status")
+        assert (await anext(stream)).get("Number") == "0"
+        await client.action("Ping")  # answered after the whole list: nobody took an item meanwhile
+        with pytest.raises(ListOverrun):
+            async for _ in stream:
+                pass
+        assert (await client.action("Ping")).response == "Success"
+        assert {message.name for message in messages} == {"FullyBooted"}
+
+
+async def test_a_list_left_early_is_nobodys_event() -> None:
+    held: list[dict[str, str]] = []
+
+    def begin(action: dict[str, str]) -> bytes:
+        held.append(action)
+        return ok(action, "EventList: start") + item(action, 1)
+
+    def item(action: dict[str, str], number: int, *more: str) -> bytes:
+        lines = ("Event: Status", f"ActionID: {action['ActionID']}", f"Number: {number}", *more, "", "")
+        return "\r\n".join(lines).encode()
+
+    server = FakeManager()
+    server.answers["Status"] = begin
+    server.answers["Rest"] = lambda action: (
+        item(held[0], 2) + item(held[0], 3, "EventList: Complete") + item(held[0], 4) + ok(action)
+    )
+    messages: list[AmiMessage] = []
+    async with connected(server, messages=messages) as client:
+        with pytest.raises(TimeoutError):
+            await client.list_action("Status", limit_s=0.05)
+        await client.action("Rest")
+        # What comes after its end is an event that only carries the id, as OriginateResponse does.
+        assert [message.get("Number") for message in messages if message.name == "Status"] == ["4"]
+
+
+@pytest.mark.parametrize("leave", ["time-out", "cancel"])
+async def test_a_late_answer_is_not_taken_for_anothers(leave: str) -> None:
+    held: list[dict[str, str]] = []
+    server = FakeManager()
+    server.answers["Slow"] = held.append
+    server.answers["Next"] = lambda action: ok(held[0], "Message: late") + ok(action, "Message: own")
+    messages: list[AmiMessage] = []
+    async with connected(server, messages=messages) as client:
+        slow = asyncio.create_task(client.action("Slow", limit_s=0.05 if leave == "time-out" else 60))
+        await server.until("Slow")
+        if leave == "cancel":
+            slow.cancel()
+        with pytest.raises((TimeoutError, asyncio.CancelledError)):
+            await slow
+        assert (await client.action("Next")).get("Message") == "own"
+        assert {message.name for message in messages} == {"FullyBooted"}
+
+
+async def test_many_clients_hear_the_same() -> None:
+    server = FakeManager()
+    server.answers["Go"] = ok
+    async with connected(server) as first, contextlib.AsyncExitStack() as stack:
+        heard: list[list[AmiMessage]] = []
+        clients = [first]
+        for _ in range(5):
+            heard.append([])
+            client = AmiClient(AmiSettings(port=server.port, secret=SecretStr("s")), on_message=heard[-1].append)
+            task = asyncio.create_task(client.run())
+            stack.push_async_callback(end, task)
+            await asyncio.wait_for(client.wait_connected(), 5)
+            clients.append(client)
+        for writer in server.writers:
+            writer.write(b"Event: Hangup\r\n\r\n")
+        await asyncio.gather(*(client.action("Ping") for client in clients))
+        assert [[message.name for message in each] for each in heard] == [["FullyBooted", "Hangup"]] * 5
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_an_event_that_carries_our_action_id_later_is_delivered() -> None:
     server = FakeManager()
     server.answers["Originate"] = lambda action: (
@@ -253,7 +356,16 @@ async def test_without_connection_an_action_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("Channel", "x\r\nAction: Command"), ("Channel\r\nX", "y"), ("Channel", "a\nb"), ("C", "a\0")]
+    ("name", "value"),
+    [
+        ("Channel", "x\r\nAction: Command"),
+        ("Action: Command\t", "x"),
+        ("A:b", "x"),
+        ("", "x"),
+        ("Channel\r\nX", "y"),
+        ("Channel", "a\nb"),
+        ("C", "a\0"),
+    ],
 )
 def test_a_line_break_cannot_begin_another_header(name: str, value: str) -> None:
     with pytest.raises(ValueError, match="control character"):

@@ -65,6 +65,67 @@ def test_values_keep_colons_and_any_bytes() -> None:
     assert message.get("empty", "default") == ""
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("张三丰".encode(), "张三丰"),
+        ("张三丰".encode("gbk"), "张三丰"),
+        ("欧阳娜娜".encode("gb18030"), "欧阳娜娜"),
+        (b"Zhang " + "三".encode("gbk"), "Zhang 三"),
+        ("物业服务中心张".encode()[:-1], "物业服务中心\ufffd"),
+        ("张三".encode()[:-2], "张\ufffd"),
+        ("物业服务".encode()[:-1] + b'" <13800138000>', '物业服\ufffd" <13800138000>'),
+        (b"caf\xc3\xa9", "café"),
+        (b"\xff\xff", "\ufffd\ufffd"),
+    ],
+)
+def test_names_are_read_in_the_encoding_they_came_in(raw: bytes, text: str) -> None:
+    (message,) = parse(b"Event: X\r\nCallerIDName: " + raw + "\r\nConnectedLineName: 李四\r\n\r\n".encode())
+    assert message.get("CallerIDName") == text
+    assert message.get("ConnectedLineName") == "李四"
+    assert message.headers[1] == ("CallerIDName", text)
+
+
+def test_a_message_can_be_made_again_from_its_bytes() -> None:
+    for path in CAPTURES:
+        for message in parse(path.read_bytes()):
+            again = AmiMessage(message.raw)
+            assert (again, again.name, again.response) == (message, message.name, message.response)
+
+
+def test_a_message_made_of_headers_has_the_bytes_of_one_that_came() -> None:
+    made = AmiMessage((("Event", "X"), ("CallerIDName", "张"), ("Empty", "")))
+    assert made.raw == "Event: X\r\nCallerIDName: 张\r\nEmpty: ".encode()
+    assert AmiMessage(made.raw) == made
+    assert (made.name, made.get("calleridname"), made.get("Empty", "none")) == ("X", "张", "")
+
+
+def test_a_header_is_found_as_it_is_spelled_before_others_of_the_name() -> None:
+    raw = b"Event: X\r\nvariable: a\r\nVariable: b"
+    assert AmiMessage(raw).get("Variable") == "b"
+    assert AmiMessage(raw).get("VARIABLE") == "a"
+    asked = AmiMessage(raw)
+    assert [asked.get("Variable"), asked.get("Variable"), asked.get("variable")] == ["b", "b", "a"]
+
+
+def test_what_looks_like_a_header_in_a_commands_output_is_output() -> None:
+    data = b"Response: Follows\r\nPrivilege: Command\r\nName/user: x\r\nActionID: 9\r\n--END COMMAND--\r\n\r\n"
+    (message,) = parse(data)
+    assert message.all("Output") == ("Name/user: x", "ActionID: 9")
+    assert message.action_id == ""
+
+
+def test_names_are_counted_as_they_come() -> None:
+    counted: list[str] = []
+    parser = AmiParser(counted.extend)
+    list(parser.feed(b"Event: A\r\nX: 1\r\n\r\nResponse: Success\r\n\r\nEvent: " + b"B" * 60 + b"\r\n"))
+    assert (counted, parser.plain) == (["A", ""], False)
+    list(parser.feed(b"\r\nEvent: C\r\n\r\n"))
+    assert counted == ["A", "", "", "C"]  # a name of such a length is no event of Asterisk's
+    list(parser.feed(b"Event: C\r\n\r\n"))
+    assert parser.plain
+
+
 def test_a_peer_that_never_ends_a_message_is_refused() -> None:
     parser = AmiParser()
     with pytest.raises(Problem, match="asterisk_not_ami"):

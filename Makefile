@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -q
 
-.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e e2e-scaled proof images screenshots generate lock fmt clean
+.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e e2e-scaled fuzz proof images screenshots generate lock fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -46,6 +46,13 @@ e2e-scaled: setup-all ## the same in processes, each of which is killed and ende
 
 e2e: setup-all ## a caller, an agent's phone, a browser
 	$(PYTEST) tests/e2e
+
+FUZZ_S ?= 600
+fuzz: setup ## the parsers of Asterisk's lines against odd bytes, for long (FUZZ_S: seconds for each)
+	$(PYTEST) tests/wire/fuzz --hypothesis-profile=fuzz
+	$(BIN)/pip install -q --disable-pip-version-check 'atheris>=3,<4'
+	$(BIN)/python scripts/fuzz.py ami $(FUZZ_S)
+	$(BIN)/python scripts/fuzz.py agi $(FUZZ_S)
 
 proof: setup-all ## full sizes; figures go to docs/proof.md
 	scripts/proof.sh

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -55,6 +55,7 @@ class PbxGroup(Frozen):
     extensions: tuple[Word, ...] = tuple(str(number) for number in range(1001, 1009))
     trunk_hosts: tuple[Host | Network, ...] = _DEFAULT.trunk_hosts
     ami_permit: tuple[Host | Network, ...] = _DEFAULT.ami_permit
+    ami_events: Literal["used", "all"] = _DEFAULT.ami_events
     numbers: tuple[PublicNumber, ...] = _DEFAULT.numbers
     queues: tuple[QueueSettings, ...] = _DEFAULT.queues
     language: Word = _DEFAULT.language

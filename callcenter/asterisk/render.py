@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import SecretStr
 
+from callcenter.asterisk import manager_events
 from callcenter.asterisk.settings import PbxSettings
 from callcenter.errors import Problem
 
@@ -62,6 +63,8 @@ def _render(names: Iterable[str], settings: PbxSettings, target: Path, **extra: 
         "run": settings.run_directory,
         "prompts": _safe(settings.prompts),
         "spool": _safe(settings.spool),
+        "events": manager_events.EVENTS,
+        "variables": manager_events.VARIABLES,
         "loopback": settings.bind.startswith("127."),
         **extra,
     }

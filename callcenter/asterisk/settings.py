@@ -67,6 +67,8 @@ class PbxSettings(Frozen):
     ami: AmiSettings = AmiSettings()
     # From where the service may log in to the manager interface.
     ami_permit: tuple[Host | Network, ...] = ("127.0.0.1",)
+    # What our manager user is told: what the service has a use for, or all, for listeners of the firm's own.
+    ami_events: Literal["used", "all"] = "used"
     # The menu servers, in the order in which the dialplan tries them.
     agi: tuple[AgiSettings, ...] = (AgiSettings(),)
     agents: tuple[PhoneAccount, ...] = ()

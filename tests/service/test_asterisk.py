@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import wave
@@ -20,9 +21,12 @@ from callcenter.asterisk import ports
 from callcenter.asterisk.agi import AgiHangup, AgiServer, AgiSession
 from callcenter.asterisk.ami import AmiClient, AmiMessage
 from callcenter.asterisk.local import LocalAsterisk
+from callcenter.asterisk.manager_events import EVENTS, VARIABLES
 from callcenter.asterisk.phones import BaresipPhone, Caller, SipServer
 from callcenter.asterisk.settings import AgiSettings, AmiSettings, PbxSettings, PhoneAccount, PublicNumber
 from callcenter.errors import Problem
+from tests.wire.asterisk.test_connection import end
+from tests.wire.asterisk.test_tls import certificate
 
 pytestmark = pytest.mark.service
 
@@ -106,6 +110,7 @@ async def _stage(home: Path, agi_port: int | None, **changes: object) -> AsyncIt
         prompts=make_prompts(home / "prompts"),
         sip_port=0,
         ami=AmiSettings(port=0, secret=SecretStr("not a secret")),
+        ami_events="all",
         agi=(AgiSettings(port=agi_port or dead),),
         agents=tuple(PhoneAccount(extension=number, password=SecretStr("p-" + number)) for number in ("1001", "1002")),
         numbers=(
@@ -319,3 +324,47 @@ async def test_sigterm_ends_it_cleanly(opened: Opened) -> None:
     os.kill(pid, signal.SIGTERM)
     await stage.pbx.stop()
     assert stage.pbx.pid() is None
+
+
+async def test_it_sends_what_the_service_has_a_use_for_and_nothing_else(opened: Opened) -> None:
+    stage = await opened(ami_events="used")
+    await stage.phone(answer_after_s=0)
+    caller = await stage.call("02088886667")
+    await stage.until("AgentConnect")
+    await stage.until("BridgeEnter")
+    await stage.until("VarSet", variable="CC_KIND")
+    await caller.hang_up()
+    await stage.until("AgentComplete")
+    await stage.until("Hangup")
+    assert {message.name for message in stage.messages} <= {*EVENTS, "VarSet"}
+    variables = {message.get("Variable") for message in stage.messages if message.name == "VarSet"}
+    assert [name for name in variables if not re.search(VARIABLES, name)] == []
+    # What answers an action is not filtered.
+    rows = await stage.ami.list_action("QueueStatus", Queue="complaint")
+    assert [row.name for row in rows] == ["QueueParams", "QueueMember"]
+
+
+async def test_its_line_can_be_encrypted(opened: Opened, tmp_path: Path) -> None:
+    files = certificate(tmp_path, "asterisk", "IP:127.0.0.1")
+    port = ports.free("127.0.0.1", socket.SOCK_STREAM)
+    custom = tmp_path / "pbx" / "etc" / "manager_custom.conf"
+    custom.parent.mkdir(parents=True)
+    lines = [
+        "tlsenable = yes",
+        f"tlsbindaddr = 127.0.0.1:{port}",
+        f"tlscertfile = {files[0]}",
+        f"tlsprivatekey = {files[1]}",
+    ]
+    custom.write_text("\n".join(lines) + "\n")
+    stage = await opened()
+    settings = stage.pbx.settings.ami.model_copy(update={"port": port, "tls": True, "tls_ca": files[0]})
+    heard: list[AmiMessage] = []
+    client = AmiClient(settings, on_message=heard.append)
+    running = asyncio.create_task(client.run())
+    await asyncio.wait_for(client.wait_connected(), 10)
+    assert "Ping" in dict((await client.action("ListCommands")).headers)
+    await stage.call("02088886667")
+    await stage.until("QueueCallerJoin")
+    await client.action("Ping")
+    assert "QueueCallerJoin" in {message.name for message in heard}
+    await end(running)

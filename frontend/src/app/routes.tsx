@@ -3,13 +3,15 @@ import { lazy, type ReactNode, Suspense } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { useSession } from "@/components/session/session";
 import { Boundary } from "./Boundary";
-import { homeOf, mayKeepSystem, mayUseDesk } from "./rooms";
+import { homeOf, mayKeepSystem, mayManageWebhooks, mayUseDesk } from "./rooms";
 import { AppShell } from "./shell/AppShell";
 
 const DeskPage = lazy(() => import("@/features/desk/DeskPage"));
 const CallsPage = lazy(() => import("@/features/calls/CallsPage"));
 const CallPage = lazy(() => import("@/features/calls/CallPage"));
 const CustomersPage = lazy(() => import("@/features/customers/CustomersPage"));
+const WebhooksPage = lazy(() => import("@/features/webhooks/WebhooksPage"));
+const DeliveriesPage = lazy(() => import("@/features/webhooks/DeliveriesPage"));
 const SystemPage = lazy(() => import("@/features/system/SystemPage"));
 const TicketsPage = lazy(() => import("@/features/tickets/TicketsPage"));
 
@@ -32,6 +34,12 @@ export function AppRoutes() {
         <Route path="/calls/:id" element={room(<CallPage />)} />
         <Route path="/customers/:id?" element={room(<CustomersPage />)} />
         <Route path="/tickets/:id?" element={room(<TicketsPage />)} />
+        {mayManageWebhooks(me) && (
+          <>
+            <Route path="/webhooks/deliveries/:id?" element={room(<DeliveriesPage />)} />
+            <Route path="/webhooks/:id?" element={room(<WebhooksPage />)} />
+          </>
+        )}
         <Route path="/system" element={mayKeepSystem(me) ? room(<SystemPage />) : home} />
         <Route path="*" element={home} />
       </Route>

@@ -24,6 +24,8 @@ export const WORD_GROUPS = [
   "phoneLabel",
   "spoken",
   "importField",
+  "eventType",
+  "eventRoom",
   "systemPart",
   "systemReader",
 ] as const;

@@ -52,8 +52,8 @@ function Choices({ types, value = [], onChange }: ChoicesProps) {
       </div>
       <Checkbox.Group value={value} onChange={(chosen) => onChange?.(chosen)}>
         {rooms.map((room) => (
-          <fieldset key={room} className={css.room}>
-            <legend>{word("eventRoom", room)}</legend>
+          <section key={room} className={css.room} aria-label={word("eventRoom", room)}>
+            <div className={css.roomName}>{word("eventRoom", room)}</div>
             {types
               .filter((each) => each.room === room)
               .map(({ type }) => (
@@ -61,7 +61,7 @@ function Choices({ types, value = [], onChange }: ChoicesProps) {
                   {word("eventType", type)}
                 </Checkbox>
               ))}
-          </fieldset>
+          </section>
         ))}
       </Checkbox.Group>
     </div>

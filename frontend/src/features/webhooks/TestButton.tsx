@@ -54,6 +54,6 @@ function TestAnswer({ detail }: { detail: DeliveryDetail }) {
     return <Notice type="success" title={title} testId="webhook-test-answer" />;
   }
   const why = [last.error && t(`delivery.error.${last.error}`), last.status && `HTTP ${last.status}`];
-  const title = t("webhooks.testFailed", { why: why.filter(Boolean).join(t("list.comma")) });
+  const title = t("webhooks.testFailed", { why: why.filter(Boolean).join(" · ") });
   return <Notice type="error" title={title} remedy={last.excerpt} testId="webhook-test-answer" />;
 }

@@ -25,6 +25,7 @@ _ROOMS = {
     "ivr": "callcenter.ivr.commands",
     "customers": "callcenter.customers.commands",
     "models": "recordings.commands",
+    "hooks": "callcenter.hooks.commands",
     "bench": "callcenter.bench.commands",
     "doctor": "callcenter.doctor.commands",
     "backup": "callcenter.backup.commands",

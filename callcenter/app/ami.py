@@ -22,6 +22,7 @@ from callcenter.clock import utc_now
 from callcenter.config import AmiSettings
 from callcenter.db import away, told
 from callcenter.errors import Problem
+from callcenter.hooks.foreign.ami import AmiHooks
 from callcenter.lease import Lease
 from callcenter.queues.pbx import AmiPbxControl
 from callcenter.queues.presence_book import EVENTS as PRESENCE_EVENTS
@@ -47,6 +48,7 @@ class AmiDuty:
         self._clients: dict[str, AmiClient] = {}
         self._presence = [Subscriber(house.queues.presence.on_event, PRESENCE_EVENTS)]
         self._sharer = LineSharer(house.base.link, house.queues)
+        self._hooks = AmiHooks(house.base.settings.hooks)
         house.base.health.add("asterisk", self._asterisk)
 
     async def start(self) -> None:
@@ -132,6 +134,7 @@ class AmiDuty:
             term.start(f"queue membership {listener.server}", queues.sync(listener.server).run())
         term.start("presence", queues.presence.run())
         term.start("line", self._sharer.run())
+        term.start("hooks", self._hooks.run())
         term.start("managers", self._hear(listeners))
         self._leads.set()
         metrics.LEDGER_LEADING.set(1)
@@ -178,6 +181,7 @@ class AmiDuty:
             ear.heard(message)
             listener.feed(message)
             queues.feed(server, message)
+            self._hooks.feed(server, message)
 
         async def connected(client: AmiClient) -> None:
             await listener.resync(AmiPbxState(client))

@@ -15,6 +15,7 @@ from callcenter.complaints.crm_flow import CrmFlow
 from callcenter.desk.caller import Callers
 from callcenter.events.ids import new_id
 from callcenter.hooks.build import build_sending
+from callcenter.hooks.foreign.events import EventHooks
 from callcenter.jobs.engine import Jobs
 from callcenter.jobs.roll import Roll
 from recordings.models import installed
@@ -42,12 +43,14 @@ class WorkDuty:
         recordings.register()
         crm.register()
         self._webhooks, self._webhook_sender = build_sending(db, utc_now, house.base.link, settings.hooks)
+        self._event_hooks = EventHooks(settings.hooks)
         callers = Callers(house.calls, house.customers, utc_now)
         self._subscribers: Sequence[Subscriber | BatchSubscriber] = [
             *recordings.subscribers(),
             *crm.subscribers(),
             *callers.subscribers(),
             self._webhooks.subscriber(),
+            *self._event_hooks.subscribers(),
         ]
 
     async def start(self) -> None:
@@ -56,9 +59,11 @@ class WorkDuty:
             roll = Roll(self._base.db, self.jobs.executor, self.jobs.holders, self.jobs.take_up)
             self._roll.start("roll", roll.run())
         await self._webhooks.begin(self._base.bus)
+        await self._event_hooks.begin(self._base.bus)
         for subscriber in self._subscribers:
             self._tasks.start(f"durable {subscriber.durable}", self._base.bus.run_durable(subscriber))
         self._tasks.start("webhooks", self._webhook_sender.run())
+        self._tasks.start("hooks", self._event_hooks.run())
 
     async def drain(self) -> None:
         """Jobs go on elsewhere, or at the next start, behind their last finished step."""

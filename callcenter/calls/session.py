@@ -67,8 +67,8 @@ class CallSession:
     def ended(self) -> bool:
         return self.record.outcome is not None
 
-    def start(self, at: datetime) -> list[Event]:
-        """The call's first event."""
+    def start(self, at: datetime, extension: str | None = None) -> list[Event]:
+        """The call's first event; `extension` of the agent who began it."""
         call = self.record
         return [
             CallStarted(
@@ -79,6 +79,7 @@ class CallSession:
                 direction=call.direction,
                 number=call.number,
                 dialled=call.dialled,
+                extension=extension,
             )
         ]
 

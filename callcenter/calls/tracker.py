@@ -109,7 +109,11 @@ class CallTracker:
             text(message, "Exten"),
             at,
         )
-        return session, session.start(at)
+        return session, session.start(at, self._phone(text(message, "Channel")))
+
+    def _phone(self, channel: str) -> str | None:
+        extension = endpoint(channel)
+        return extension if extension in self._agents else None
 
     def _starts(self, message: Message) -> bool:
         uniqueid = text(message, "Uniqueid")

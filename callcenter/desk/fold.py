@@ -50,7 +50,8 @@ class Had:
 
 @dataclass(frozen=True)
 class Part:
-    """A call at one extension. `rings` are the channels that ring there now."""
+    """A call at one extension. `rings` are the channels that ring there now. `consulted_by`: another agent, who has the
+    call, asks about it here (`consultation.py`)."""
 
     state: PopState
     ringing_at: datetime
@@ -58,6 +59,7 @@ class Part:
     rings: frozenset[str] = frozenset()
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+    consulted_by: str | None = None
 
     def ended(self, at: datetime) -> Part:
         """The agent's part is over; what he saw stays."""
@@ -140,6 +142,8 @@ def _rings(call: Call, event: calls.CallRinging) -> Call:
         return call
     ring = frozenset([event.ring_id])
     part = call.parts.get(event.extension)
+    if part is not None and part.consulted_by:
+        part = replace(part, consulted_by=None, state="ringing", answered_at=None)
     if part is None:
         part = Part("ringing", event.at, event.queue, ring)
     elif part.state == "talking":
@@ -171,6 +175,8 @@ def _answered(call: Call, event: calls.CallAnswered) -> Call:
     if call.over:
         return call
     part = call.parts.get(event.extension) or Part("ringing", event.at, event.queue)
+    if part.consulted_by:
+        part = replace(part, consulted_by=None, state="ringing", answered_at=None)
     if part.state != "talking":
         since = part.answered_at or event.at
         part = replace(part, state="talking", rings=frozenset(), answered_at=since, ended_at=None)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from callcenter.desk import consultation
+from callcenter.desk.consultation import Consultation
 from callcenter.desk.fold import Call, Card, Handover, fold
 from callcenter.desk.heard import Heard
 from callcenter.desk.protocol import CloseReason, CrmPart, Pop
@@ -25,27 +27,45 @@ class Pops:
     _calls: dict[str, Call] = field(default_factory=dict)
     _writing: set[str] = field(default_factory=set)
     _heard: Heard = field(default_factory=Heard)
+    # Calls between agents that are about another call.
+    _consultations: dict[str, Consultation] = field(default_factory=dict)
 
     def apply(self, event: Event) -> list[Addressed]:
         """What an event changes on whose screen. Calls whose start was not seen are left alone, and an event that
         comes again changes nothing."""
-        known = event.call_id is None or event.call_id in self._calls or isinstance(event, calls.CallStarted)
+        new = event.call_id is None or isinstance(event, calls.CallStarted)
+        known = new or event.call_id in self._calls or event.call_id in self._consultations
         return self._apply(event) if known and not self._heard.again(event) else []
 
     def _apply(self, event: Event) -> list[Addressed]:
-        if isinstance(event, calls.CallStarted):
-            self._calls.setdefault(event.call_id, Call(event.call_id, event.number, event.direction))
-            return []
-        if isinstance(event, people.PresenceChanged):
-            return self._presence(event.extension, event.state)
-        if isinstance(event, calls.PopDismissed):
-            return self.dismiss(event.extension, event.call_id)
+        match event:
+            case calls.CallStarted():
+                self._start(event)
+                return []
+            case people.PresenceChanged():
+                return self._presence(event.extension, event.state)
+            case calls.PopDismissed():
+                return self.dismiss(event.extension, event.call_id)
+        if asked := self._consultations.get(event.call_id or ""):
+            return self._consulted(asked, event)
         call = self._calls.get(event.call_id or "")
-        if call is None:
-            return []
-        messages = self._set(*fold(call, event))
+        messages = self._set(*fold(call, event)) if call else []
         if isinstance(event, calls.CallAgentLeft):
             messages += self._sweep(event.extension, keep=_ENDED_KEPT)
+        return messages
+
+    def _start(self, event: calls.CallStarted) -> None:
+        if asked := consultation.begun(event, self._calls.values()):
+            self._consultations[event.call_id] = asked
+        else:
+            self._calls.setdefault(event.call_id, Call(event.call_id, event.number, event.direction))
+
+    def _consulted(self, asked: Consultation, event: Event) -> list[Addressed]:
+        call = self._calls.get(asked.about)
+        messages = self._set(*consultation.fold(call, asked, event)) if call else []
+        if isinstance(event, calls.CallEnded):
+            del self._consultations[event.call_id]
+            self._heard.forget(event.call_id)
         return messages
 
     def learn(self, call_id: str, card: Card, crm: CrmPart | None = None) -> list[Addressed]:
@@ -91,8 +111,9 @@ class Pops:
         return list(self._calls.values())
 
     def get(self, call_id: str) -> Call | None:
-        """One call, if it is open or still shows."""
-        return self._calls.get(call_id)
+        """One call, if it is open or still shows; of a call that is about another one, that one."""
+        asked = self._consultations.get(call_id)
+        return self._calls.get(asked.about if asked else call_id)
 
     def _presence(self, extension: str, state: people.PresenceState) -> list[Addressed]:
         """The end of a wrap-up closes what was written up. Without one, the agent closes it himself."""

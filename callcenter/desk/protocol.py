@@ -116,6 +116,7 @@ class Pop(_Shape):
     """One call at one agent. `number` is E.164, null when it has no such form; `raw_number` is as the trunk gave it.
 
     `note` is what the agent himself has written so far; `tickets` were opened in this call, by whomever.
+    `consulted_by`: he does not have the call; the colleague at this extension asks him, on a call of their own.
     """
 
     call_id: str
@@ -138,6 +139,7 @@ class Pop(_Shape):
     colleagues: tuple[Colleague, ...] = ()
     tickets: tuple[CardTicket, ...] = ()
     note: str | None = None
+    consulted_by: str | None = None
 
 
 class Snapshot(_Shape):

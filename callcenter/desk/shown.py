@@ -79,6 +79,7 @@ def _pop(call: Call, card: Card, extension: str, part: Part) -> Pop:
         colleagues=_colleagues(call, handover, extension),
         tickets=handover.tickets,
         note=handover.notes.get(extension),
+        consulted_by=part.consulted_by,
     )
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 from callcenter.events.base import Event
 
 RingEnd = Literal["answered_elsewhere", "no_answer", "rejected", "abandoned"]
-Outcome = Literal["answered", "abandoned", "in_menu", "failed", "cut"]
+# `merged`: it became part of another call, as a consultation does with the transfer.
+Outcome = Literal["answered", "abandoned", "in_menu", "failed", "cut", "merged"]
 
 
 class _OfCall(Event):
@@ -15,12 +16,15 @@ class _OfCall(Event):
 
 
 class CallStarted(_OfCall):
+    """`extension`: the agent's phone that began it, when one did."""
+
     type: Literal["CallStarted"] = "CallStarted"
     server: str
     linked_id: str
     direction: Literal["inbound", "outbound", "internal"]
     number: str
     dialled: str
+    extension: str | None = None
 
 
 class CallClassified(_OfCall):
@@ -68,11 +72,13 @@ class CallAgentLeft(_OfCall):
 
 
 class CallEnded(_OfCall):
-    """`cause` is the hang-up cause in words (`normal`, `asterisk_restarted`, ...)."""
+    """`cause` is the hang-up cause in words (`normal`, `asterisk_restarted`, ...). `merged_into` is the call that goes on
+    in its place."""
 
     type: Literal["CallEnded"] = "CallEnded"
     outcome: Outcome
     cause: str
+    merged_into: str | None = None
 
 
 class CallerChosen(_OfCall):

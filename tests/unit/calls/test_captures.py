@@ -79,7 +79,7 @@ def folded(name: str) -> tuple[list[str], list[CallSession]]:
 
 def _told(event: dict[str, object]) -> str:
     shown = ("queue",) if event["type"] == "CallQueued" else _SHOWN
-    return " ".join([str(event["type"]), *(str(event[key]) for key in shown if key in event)])
+    return " ".join([str(event["type"]), *(str(event[key]) for key in shown if event.get(key) is not None)])
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -41,7 +41,10 @@ def told(events: Iterable[Event]) -> list[str]:
 
 
 def _told(event: Event) -> str:
-    values = event.model_dump(exclude={"type", "at", "call_id", "server", "linked_id", "ring_id"})
+    # A value that most of a type's events lack is said where there is one.
+    rare = {"merged_into"} | ({"extension"} if event.type == "CallStarted" else set())
+    unsaid = {name for name in rare if getattr(event, name, None) is None}
+    values = event.model_dump(exclude={"type", "at", "call_id", "server", "linked_id", "ring_id"} | unsaid)
     seconds = (event.at - NOON).total_seconds()
     return " ".join([f"{seconds:g}", event.type, *(str(value) for value in values.values())])
 
@@ -210,7 +213,7 @@ TABLES = {
             *CHOSEN,
             LI_RINGS,
             "9 CallAnswered 1001 complaint",
-            "15 CallStarted internal 1003 1003",
+            "15 CallStarted internal 1003 1003 1001",
             "15.1 CallRinging 1003 None",
             "17 CallAnswered 1001 None",
             "17 CallAnswered 1003 None",
@@ -235,7 +238,7 @@ TABLES = {
 9    Hangup      desk   Cause=16
 """,
         [
-            "0 CallStarted outbound 013900139000 013900139000",
+            "0 CallStarted outbound 013900139000 013900139000 1001",
             "4 CallAnswered 1001 None",
             "9 CallAgentLeft 1001",
             "9 CallEnded answered normal",

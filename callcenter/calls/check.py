@@ -174,7 +174,7 @@ def _service(call: Kept, wanted: Expected) -> Iterator[Disagreement]:
 def _of_records(
     files: Filed, by_leg: Mapping[str, Sequence[Kept]], since: datetime, until: datetime
 ) -> Iterator[Disagreement]:
-    """CDR besides: a channel that CEL does not have, and the end of a call's first channel."""
+    """CDR besides: a channel that CEL does not have, and when each that it knows has ended."""
     for uniqueid, rows in files.records.items():
         began, ended = min(row.started for row in rows), max(row.ended for row in rows)
         if not since <= began < until or Channel(uniqueid, rows[0].channel, "", began, ended).machinery:
@@ -183,9 +183,10 @@ def _of_records(
         if not calls and uniqueid not in files.channels:
             yield Disagreement("call_missing", None, rows[0].linked_id, uniqueid, _NOTHING, rows[0].channel)
         for call in calls:
-            leg = call.legs[uniqueid]
+            leg, channel = call.legs[uniqueid], files.channels.get(uniqueid)
             given = leg.cause in (causes.TRANSFERRED, causes.ASTERISK_RESTARTED)
-            if not given and uniqueid not in files.channels and not _same(leg.ended_at, ended):
+            told = channel is not None and not _same(leg.ended_at, channel.ended)
+            if not given and not told and not _same(leg.ended_at, ended):
                 yield _differs("end_time", call, uniqueid, _shown(leg.ended_at), f"{_shown(ended)} by CDR")
 
 

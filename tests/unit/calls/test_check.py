@@ -122,6 +122,14 @@ def test_a_planted_error_is_found_and_nothing_else(kind: str) -> None:
     assert kept != filed_as
 
 
+def test_an_end_that_cdr_tells_otherwise_than_cel_is_found() -> None:
+    told = files()
+    first, *others = told.records.items()
+    late = {first[0]: tuple(replace(row, ended=row.ended + SECONDS) for row in first[1])}
+    [(kind, _kept, filed_as)] = found(ledger(), replace(told, records={**late, **dict(others)}))
+    assert (kind, filed_as.endswith("by CDR")) == ("end_time", True)
+
+
 def test_a_leg_in_two_calls_is_found_in_both_ways() -> None:
     assert {kind for kind, *_ in found(leg_twice(ledger()))} == {"leg_twice", "leg_extra"}
 

@@ -124,10 +124,11 @@ def _of_call(
         return
     stories = {files.stories[uniqueid] for uniqueid in known}
     home = files.stories.get(call.record.linked_id) or files.stories[known[0]]
+    own = [uniqueid for uniqueid in known if len(stories) == 1 or uniqueid in home]
     for uniqueid, leg in call.legs.items():
-        if uniqueid not in files.channels or (len(stories) > 1 and uniqueid not in home):
+        if uniqueid not in own:
             yield _differs("leg_extra", call, uniqueid, leg.channel, _NOTHING)
-    wanted = expect(call.record.linked_id, call.legs, files, agents)
+    wanted = expect(call.record.linked_id, own, files, agents)
     if wanted is None:
         return
     yield from _ends(call, files, wanted)

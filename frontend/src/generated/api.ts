@@ -1601,6 +1601,7 @@ export interface components {
          * @description One call at one agent. `number` is E.164, null when it has no such form; `raw_number` is as the trunk gave it.
          *
          *     `note` is what the agent himself has written so far; `tickets` were opened in this call, by whomever.
+         *     `consulted_by`: he does not have the call; the colleague at this extension asks him, on a call of their own.
          */
         Pop: {
             /** Answered At */
@@ -1614,6 +1615,11 @@ export interface components {
              * @default []
              */
             colleagues: components["schemas"]["Colleague"][];
+            /**
+             * Consulted By
+             * @default null
+             */
+            consulted_by: string | null;
             crm: components["schemas"]["CrmPart"];
             /** Ended At */
             ended_at: string | null;

@@ -1,69 +1,73 @@
-"""Who hears whom: the bridges of one call, and the talks that follow from them. Pure."""
+"""Who hears whom: channels in bridges, and the two halves of a Local channel, which hear what the other does. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import datetime
 
-from callcenter.calls.record import Talk
+_LOCAL = "Local/"
+_SUPPOSED = "?"
 
 
 class Bridges:
-    """Legs by unique id. `far` is the caller's leg, None in a call that an agent began: there any two legs talk."""
+    """Channels by unique id. A channel is in one bridge at a time."""
 
-    def __init__(self, talks: Iterable[Talk] = ()) -> None:
-        self.talks = tuple(talks)
-        self._members: dict[str, set[str]] = {}
+    def __init__(self) -> None:
+        self._where: dict[str, str] = {}
+        self._locals: dict[str, str] = {}  # half of a Local channel → what both halves' names begin with
 
-    def enter(self, bridge: str, leg: str, far: str | None) -> list[str]:
-        """The legs that hear each other in a bridge, now that one more is in it."""
-        members = self._members.setdefault(bridge, set())
-        members.add(leg)
-        return sorted(members) if _together(members, far) else []
+    def enter(self, bridge: str, uniqueid: str, channel: str) -> None:
+        self._where[uniqueid] = bridge
+        self.name(uniqueid, channel)
 
-    def leave(self, bridge: str, leg: str, far: str | None, at: datetime) -> None:
-        """A leg is out; so is whoever is left without anybody to hear."""
-        members = self._members.get(bridge, set())
-        before = {leg, *members}
-        members.discard(leg)
-        if not members:
-            self._members.pop(bridge, None)
-        for silent in {leg} if _together(members, far) else before:
-            self.end(silent, at)
+    def name(self, uniqueid: str, channel: str) -> None:
+        """`Local/1001@members-00000001;1` and `...;2` are one."""
+        if channel.startswith(_LOCAL):
+            self._locals[uniqueid] = channel.rpartition(";")[0]
 
-    def gone(self, leg: str, far: str | None, at: datetime) -> None:
-        """A leg has ended, wherever it was."""
-        for bridge in [name for name, members in self._members.items() if leg in members]:
-            self.leave(bridge, leg, far, at)
-        self.end(leg, at)
+    def leave(self, bridge: str, uniqueid: str) -> None:
+        """Out of that bridge, if it is in it."""
+        if self._where.get(uniqueid) in (bridge, _SUPPOSED):
+            del self._where[uniqueid]
 
-    def begin(self, leg: str, extension: str, at: datetime) -> bool:
-        """An agent's talk begins; False when it runs already."""
-        if any(talk.uniqueid == leg and talk.ended_at is None for talk in self.talks):
-            return False
-        self.talks = (*self.talks, Talk(leg, extension, at))
-        return True
-
-    def end(self, leg: str, at: datetime) -> None:
-        """An agent's talk is over, if it ran."""
-        if any(talk.uniqueid == leg and talk.ended_at is None for talk in self.talks):
-            self.talks = tuple(
-                replace(talk, ended_at=at) if talk.uniqueid == leg and talk.ended_at is None else talk
-                for talk in self.talks
-            )
+    def gone(self, uniqueid: str) -> None:
+        self._where.pop(uniqueid, None)
+        self._locals.pop(uniqueid, None)
 
     def forget(self) -> None:
         """The bridges are about to be told anew."""
-        self._members.clear()
+        self._where.clear()
+        self._locals.clear()
 
-    def end_unheard(self, far: str | None, at: datetime) -> None:
-        """Close the talks of which the bridges, told anew, know nothing."""
-        heard = {leg for members in self._members.values() if _together(members, far) for leg in members}
-        for talk in self.talks:
-            if talk.uniqueid not in heard:
-                self.end(talk.uniqueid, at)
+    def suppose(self, *uniqueids: str | None) -> None:
+        """These hear each other in a bridge whose name is not known."""
+        self._where |= {uniqueid: _SUPPOSED for uniqueid in uniqueids if uniqueid}
 
+    def take(self, other: Bridges) -> None:
+        """All that another call's bridges hold."""
+        self._where |= other._where
+        self._locals |= other._locals
 
-def _together(members: set[str], far: str | None) -> bool:
-    return len(members) > 1 and (far is None or far in members)
+    def bridge_of(self, uniqueid: str) -> str | None:
+        return self._where.get(uniqueid)
+
+    def names(self) -> Iterable[str]:
+        """The bridges that somebody is in."""
+        return set(self._where.values())
+
+    def local(self, uniqueid: str) -> str:
+        """What a Local channel was made to reach: `1001` of `Local/1001@members-00000001`; "" for any other."""
+        return self._locals.get(uniqueid, "").removeprefix(_LOCAL).partition("@")[0]
+
+    def heard(self, uniqueid: str) -> set[str]:
+        """All channels that one hears, itself included."""
+        found, new = {uniqueid}, [uniqueid]
+        while new:
+            near = self._near(new.pop()) - found
+            found |= near
+            new += near
+        return found
+
+    def _near(self, uniqueid: str) -> set[str]:
+        bridge, base = self._where.get(uniqueid), self._locals.get(uniqueid)
+        near = {other for other, where in self._where.items() if where == bridge} if bridge else set()
+        return near | {other for other, name in self._locals.items() if name == base} if base else near

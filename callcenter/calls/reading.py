@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from callcenter.calls.ports import Message
 
 _CHANNEL = re.compile(r"^(?P<technology>[^/]+)/(?P<endpoint>.+)-[0-9a-fA-F]+(?:;[12])?$")
+# Channels of these technologies are machinery: none of them is a person's phone.
+_MACHINERY = ("Local/", "Message/", "Surrogate/", "AsyncGoto/", "CBAnn/", "CBRec/", "Recorder/", "Announcer/")
+_DIALLED = re.compile(r"(?:.*/)?(?:sips?:)?(?P<number>[^@/:;]*)")
 _LONGEST = 80
 _NOBODY = {"", "<unknown>", "unknown", "anonymous", "restricted", "unavailable", "private", "withheld"}
 
@@ -30,6 +33,17 @@ def endpoint(channel: str) -> str:
     """`PJSIP/1001-0000002a` → `1001`; "" when the name has another shape."""
     found = _CHANNEL.match(channel)
     return found["endpoint"] if found and found["technology"] == "PJSIP" else ""
+
+
+def is_machinery(channel: str) -> bool:
+    """Whether a channel is none of a person's phone."""
+    return channel.startswith(_MACHINERY)
+
+
+def dialled(destination: str) -> str:
+    """The number in what was dialled: `carrier/sip:02012345678@192.0.2.1` or `02012345678@carrier`."""
+    found = _DIALLED.match(destination)
+    return found["number"] if found else ""
 
 
 def number(raw: str) -> str:

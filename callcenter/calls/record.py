@@ -10,13 +10,27 @@ from callcenter.events.calls import Outcome
 
 Direction = Literal["inbound", "outbound", "internal"]
 Role = Literal["caller", "agent", "other"]
+# `exit`: led out by a key or by the manager; `empty`: put out because nobody works in the queue any more.
+QueueEnd = Literal["answered", "abandoned", "timeout", "empty", "exit"]
+
+
+@dataclass(frozen=True)
+class QueueVisit:
+    """The caller's wait in one queue; a call may wait in several, or twice in one."""
+
+    queue: str
+    joined_at: datetime
+    left_at: datetime | None = None
+    outcome: QueueEnd | None = None
 
 
 @dataclass(frozen=True)
 class CallRecord:
-    """A call. `number` is the far party's, as the trunk gave it, "" when withheld; `extension` and `agent_id` are of
-    the agent who answered last, `answered_at` is the first answer by an agent; `queue` the one joined last,
-    `queued_at` the first join; `outcome` None while the call is alive."""
+    """A call. `number` is the far party's, as the trunk gave it, "" when withheld or not known yet; `extension` and
+    `agent_id` are of the agent who answered last, `answered_at` is the first answer by an agent; `queue` the one joined
+    last, `queued_at` the first join, `visits` all of them; `outcome` None while the call is alive. `merged_into` is the
+    call that this one, a consultation or a pick-up, became part of (outcome `merged`), and that has its visits. `gap`:
+    for some time Asterisk was not heard, or set its clock back, so that something may be missing."""
 
     id: str
     server: str
@@ -38,6 +52,9 @@ class CallRecord:
     extension: str | None = None
     recording_uniqueid: str | None = None
     recording_started_at: datetime | None = None
+    visits: tuple[QueueVisit, ...] = ()
+    merged_into: str | None = None
+    gap: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,5 +82,15 @@ class Talk:
 
     uniqueid: str
     extension: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Somebody's phone held the call: an agent's, or (`extension` None) the far party's."""
+
+    uniqueid: str
+    extension: str | None
     started_at: datetime
     ended_at: datetime | None = None

@@ -28,16 +28,17 @@ def reconcile(call: CallSession, seen: Iterable[ChannelSeen], cause: str, at: da
     call.bridges.forget()
     for channel in seen:
         events += _see(call, channel, at)
-    call.bridges.end_unheard(call.far_id(), at)
+    events += call.listen(at)
     return events if call.alive() else [*events, *call.end("cut", cause, at)]
 
 
 def _see(call: CallSession, seen: ChannelSeen, at: datetime) -> list[Event]:
     """Take in a channel that is alive: a leg missed, the menu's choice, a queue, a state, a bridge missed."""
     call.open_leg(seen.uniqueid, seen.channel, at)
+    if seen.bridge_id:
+        call.bridges.enter(seen.bridge_id, seen.uniqueid, seen.channel)
     events = _see_way(call, seen, at) if seen.uniqueid == call.far_id() else []
-    events += call.state(seen.uniqueid, seen.state, at)
-    return [*events, *call.enter(seen.bridge_id, seen.uniqueid, at)] if seen.bridge_id else events
+    return [*events, *call.state(seen.uniqueid, seen.state, at)]
 
 
 def _see_way(call: CallSession, seen: ChannelSeen, at: datetime) -> list[Event]:

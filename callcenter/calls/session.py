@@ -7,65 +7,85 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from callcenter.calls import causes, messages
+from callcenter.calls import causes, messages, talks
 from callcenter.calls.bridges import Bridges
 from callcenter.calls.ports import Agents, Message
-from callcenter.calls.reading import endpoint
-from callcenter.calls.record import CallRecord, Leg, Role, Talk
+from callcenter.calls.reading import endpoint, is_machinery, number
+from callcenter.calls.record import CallRecord, Hold, Leg, QueueEnd, QueueVisit, Role, Talk
+from callcenter.calls.rings import Rings
 from callcenter.events import Event
 from callcenter.events.calls import (
     CallAgentLeft,
     CallAnswered,
     CallClassified,
     CallEnded,
+    CallHeld,
+    CallNumberLearned,
     CallQueued,
+    CallResumed,
     CallRinging,
     CallRingStopped,
     CallStarted,
+    CallTransferred,
     Outcome,
     RingEnd,
+    TransferKind,
 )
+
+# Messages of one Asterisk come in the order of their time but for less than this.
+_CLOCK_SET = timedelta(seconds=1)
 
 
 class CallSession:
-    """A call in the making. `record`, `legs` and `talks` hold what is known; `apply` moves them on.
+    """A call in the making. `record`, `legs`, `talks` and `holds` hold what is known; `apply` moves them on.
 
-    What `messages` and `resync` need to say happened is public; everybody else calls `start`, `apply`, `give`, `take`.
+    What `messages` and `resync` need to say happened is public; everybody else calls `start`, `apply`, `absorb`.
     """
 
     def __init__(self, record: CallRecord, agents: Agents) -> None:
         self.record = record
         self.legs: dict[str, Leg] = {}
+        self.talks: tuple[Talk, ...] = ()
+        self.holds: tuple[Hold, ...] = ()
         self.bridges = Bridges()
+        self.left_by_caller = False
+        self.called: dict[str, str] = {}  # by which number a leg was reached
         self._agents = agents
         self._classified = (record.menu_path, record.kind, record.language) if record.queued_at else ("", "", "")
-        self.left_by_caller = False
-        self.last_join = record.queued_at
-        self._settled: set[str] = set()  # legs that no longer ring: answered, or stopped
-        self._gone: set[str] = set()  # agents' legs that are done with the call
+        self._rings = Rings()
+        self._has_it: set[str] = set()  # agents' legs of which CallAnswered was said
+        self._heard: set[int | None] = set()
+        self._absorbed: CallRecord | None = None
+        self._latest = record.started_at
 
     @classmethod
-    def restored(cls, record: CallRecord, legs: Iterable[Leg], talks: Iterable[Talk], agents: Agents) -> CallSession:
+    def restored(
+        cls, record: CallRecord, legs: Iterable[Leg], talked: Iterable[Talk], agents: Agents, holds: Iterable[Hold] = ()
+    ) -> CallSession:
         """The session of a call that the ledger left open."""
         session = cls(record, agents)
         session.legs = {leg.uniqueid: leg for leg in legs}
-        session.bridges = Bridges(talks)
+        session.talks, session.holds = tuple(talked), tuple(holds)
+        first, heard = session._first(), {talk.uniqueid for talk in session.talks}
         for leg in session.legs.values():
-            if leg.answered_at or not leg.alive:
-                session._settled.add(leg.uniqueid)
-            if not leg.alive:
-                session._gone.add(leg.uniqueid)
+            if leg.uniqueid in heard or (leg.answered_at and leg.extension and leg.uniqueid != first):
+                session._has_it.add(leg.uniqueid)
+            elif leg.alive and leg.extension and leg.ringing_at:
+                session._rings.begin(leg.extension, leg.uniqueid)
+        for talk in session.talks:
+            if talk.ended_at is None:
+                session.bridges.suppose(talk.uniqueid, session.far_id())
         return session
-
-    @property
-    def talks(self) -> tuple[Talk, ...]:
-        return self.bridges.talks
 
     @property
     def ended(self) -> bool:
         return self.record.outcome is not None
+
+    def known(self) -> tuple[object, ...]:
+        """All that is known of the call, to be compared with what was known before."""
+        return self.record, dict(self.legs), self.talks, self.holds
 
     def start(self, at: datetime, extension: str | None = None) -> list[Event]:
         """The call's first event; `extension` of the agent who began it."""
@@ -86,25 +106,64 @@ class CallSession:
     def apply(self, message: Message, at: datetime) -> list[Event]:
         """What a message means for this call; `at` is when it happened."""
         handle = messages.HANDLERS.get(message.name)
-        return handle(self, message, at) if handle and not self.ended else []
+        if handle is None or self.ended:
+            return []
+        told = messages.identity(message)
+        if told in self._heard:
+            return []
+        if told is not None:
+            self._heard.add(told)
+        return handle(self, message, self._moment(at))
 
-    def give(self, uniqueid: str, at: datetime) -> tuple[Leg, list[Event]]:
-        """Let a leg go to another call, as an attended transfer does with the party consulted."""
-        leg = self.legs[uniqueid]
-        events = self.close_leg(uniqueid, causes.TRANSFERRED, at)
-        return leg, events if self.alive() else [*events, *self.finish(at)]
+    def _moment(self, at: datetime) -> datetime:
+        """Time does not run backwards in a call, whatever the clock does; but then not all is known of it."""
+        if at < self._latest - _CLOCK_SET:
+            self.change(gap=True)
+        self._latest = max(at, self._latest)
+        return self._latest
 
-    def take(self, leg: Leg, at: datetime) -> None:
-        """Take over a leg that another call gave."""
-        role: Role = "agent" if leg.extension else "other"
-        self.legs[leg.uniqueid] = replace(leg, role=role, started_at=at)
+    def absorb(self, other: CallSession, at: datetime) -> tuple[list[Event], list[Event]]:
+        """Make another call, whose parties hear ours or are about to, part of this one: a consultation, a pick-up. What
+        happened to the other one, which is over with that, and what to this one."""
+        taken = [leg for leg in other.legs.values() if leg.alive]
+        self.bridges.take(other.bridges)
+        self._absorbed, visits = other.record, other.record.visits
+        self._heard |= other._heard
+        lost = other.merge(self.record.id, at)
+        for leg in taken:
+            role: Role = "agent" if leg.extension else "other"
+            self.legs[leg.uniqueid] = replace(leg, role=role)
+        rings = [
+            event for leg in taken if not leg.answered_at and leg.ringing_at for event in self._begin_ring(leg, at)
+        ]
+        return lost, [*self._wait_on(visits, at), *rings, *self.listen(at)]
+
+    def _wait_on(self, visits: tuple[QueueVisit, ...], at: datetime) -> list[Event]:
+        """The waits of a call that is part of this one now; the last of them may go on."""
+        if not visits:
+            return []
+        mine = sorted((*self.record.visits, *visits), key=lambda visit: visit.joined_at)
+        self.change(visits=tuple(mine), queue=mine[-1].queue, queued_at=mine[0].joined_at)
+        if mine[-1].left_at:
+            return []
+        return [CallQueued(at=at, call_id=self.record.id, queue=mine[-1].queue, position=1)]
+
+    def merge(self, into: str, at: datetime) -> list[Event]:
+        """The call becomes part of another."""
+        alive = [leg.uniqueid for leg in self.legs.values() if leg.alive]
+        events = [event for uniqueid in alive for event in self.close_leg(uniqueid, causes.TRANSFERRED, at)]
+        self.change(merged_into=into, visits=())
+        return [*events, *self.end("merged", causes.TRANSFERRED, at)]
 
     def alive(self) -> bool:
         """Some leg still is."""
         return any(leg.alive for leg in self.legs.values())
 
     def far(self) -> Leg | None:
-        """The caller's leg."""
+        """The party with whom the agents talk: who called in, or was called outside. None in an internal call."""
+        if self.record.direction == "outbound":
+            outside = [leg for leg in self.legs.values() if leg.extension is None]
+            return next((leg for leg in outside if leg.alive), outside[0] if outside else None)
         return next((leg for leg in self.legs.values() if leg.role == "caller"), None)
 
     def far_id(self) -> str | None:
@@ -115,11 +174,22 @@ class CallSession:
         if any(getattr(self.record, key) != value for key, value in values.items()):
             self.record = replace(self.record, **values)  # type: ignore[arg-type]
 
-    def _leg(self, uniqueid: str, **values: object) -> None:
-        self.legs[uniqueid] = replace(self.legs[uniqueid], **values)  # type: ignore[arg-type]
+    def learn(self, dialled: str, at: datetime) -> list[Event]:
+        """Whom a call is for that began with the ringing of an agent's phone, or of the far party's."""
+        if self.record.number or self.record.direction != "outbound" or not dialled:
+            return []
+        direction = "internal" if dialled in self._agents else "outbound"
+        self.change(number=number(dialled), dialled=dialled, direction=direction)
+        call = self.record
+        return [
+            CallNumberLearned(
+                at=at, call_id=call.id, direction=call.direction, number=call.number, dialled=call.dialled
+            )
+        ]
 
     def open_leg(self, uniqueid: str, channel: str, at: datetime) -> None:
-        if uniqueid in self.legs:
+        self.bridges.name(uniqueid, channel)
+        if uniqueid in self.legs or is_machinery(channel):
             return
         extension = endpoint(channel)
         known = extension in self._agents
@@ -128,21 +198,9 @@ class CallSession:
 
     def join(self, queue: str, position: int, at: datetime) -> list[Event]:
         """The caller waits in a queue."""
-        self.last_join = at
-        self.change(queue=queue, queued_at=self.record.queued_at or at)
+        visits = talks.joined(self.record.visits, queue, at)
+        self.change(queue=queue, queued_at=self.record.queued_at or at, visits=visits)
         return [*self.classify(at), CallQueued(at=at, call_id=self.record.id, queue=queue, position=position)]
-
-    def leave(self, bridge: str, uniqueid: str, at: datetime) -> None:
-        """A leg is out of a bridge."""
-        self.bridges.leave(bridge, uniqueid, self.far_id(), at)
-
-    def hang_up(self, uniqueid: str, cause: str, at: datetime) -> list[Event]:
-        """A leg has ended; with the last one the call."""
-        leg = self.legs.get(uniqueid)
-        if leg is None or not leg.alive:
-            return []
-        events = self.close_leg(uniqueid, cause, at)
-        return events if self.alive() else [*events, *self.finish(at)]
 
     def classify(self, at: datetime) -> list[Event]:
         call = self.record
@@ -166,90 +224,124 @@ class CallSession:
             return events
         return []
 
-    def _ring(self, leg: Leg, at: datetime) -> list[Event]:
-        """A phone rings, or was picked up before it said so."""
-        if leg.extension is None or leg.ringing_at or leg.uniqueid == self._first():
+    def stop_ring(self, uniqueid: str, reason: RingEnd, at: datetime) -> list[Event]:
+        """A phone rings no more, and nobody has the call there."""
+        leg = self.legs.get(uniqueid)
+        if leg is None or leg.extension is None or uniqueid in self._has_it:
             return []
-        self._leg(leg.uniqueid, ringing_at=at)
-        return [
-            CallRinging(
-                at=at,
-                call_id=self.record.id,
-                ring_id=leg.uniqueid,
-                extension=leg.extension,
-                queue=self.record.queue,
-            )
-        ]
-
-    def _first(self) -> str:
-        return next(iter(self.legs), "")
+        ring = self._rings.stop(leg.extension, uniqueid)
+        if ring is None:
+            return []
+        return [CallRingStopped(at=at, call_id=self.record.id, ring_id=ring, extension=leg.extension, reason=reason)]
 
     def why_cancelled(self, uniqueid: str) -> RingEnd:
-        others = (leg for leg in self.legs.values() if leg.extension and leg.uniqueid != uniqueid)
-        if any(leg.alive and leg.answered_at and leg.uniqueid != self._first() for leg in others):
+        """Who made a phone stop: another one, picked up since it began to ring, the caller, or nobody."""
+        mine = self.legs.get(uniqueid)
+        others = (leg for leg in self.legs.values() if leg.extension and leg.uniqueid != uniqueid and leg.alive)
+        if mine and any(leg.answered_at and leg.answered_at >= mine.started_at for leg in others):
             return "answered_elsewhere"
         return "abandoned" if self.left_by_caller else "no_answer"
 
-    def stop_ring(self, uniqueid: str, reason: RingEnd, at: datetime) -> list[Event]:
-        leg = self.legs.get(uniqueid)
-        if leg is None or leg.extension is None or leg.ringing_at is None or leg.answered_at:
-            return []
-        if uniqueid in self._settled:
-            return []
-        self._settled.add(uniqueid)
+    def answered(self, uniqueid: str, at: datetime) -> list[Event]:
+        """An agent has the call out of a queue; his phone may stand behind a Local channel."""
+        self.decide("answered", at)
+        events: list[Event] = []
+        for leg in self._agents_legs(self.bridges.heard(uniqueid)):
+            events += [*self.state(leg.uniqueid, "Up", at), *self._has(leg, at)]
+            self._serves(leg, at)
+        return events
+
+    def transferred(self, by: str, to: str, target: str, kind: TransferKind, at: datetime) -> list[Event]:
+        """An agent handed the far party on: to what he dialled, or to the channel `target`."""
+        giver, asked = self.legs.get(by), self._absorbed if kind == "attended" else None
+        to = to or self._reached(target or self._youngest(by), by) or (asked.dialled if asked else "")
         return [
-            CallRingStopped(at=at, call_id=self.record.id, ring_id=uniqueid, extension=leg.extension, reason=reason)
+            CallTransferred(
+                at=at,
+                call_id=self.record.id,
+                kind=kind,
+                from_extension=giver.extension if giver else None,
+                to=to,
+                to_extension=to if to in self._agents else None,
+                consultation=asked.id if asked else None,
+            )
         ]
 
-    def answered(self, uniqueid: str, at: datetime) -> list[Event]:
-        """An agent has the call."""
-        leg = self.legs.get(uniqueid)
-        if leg is None or leg.extension is None or uniqueid in self._settled:
-            return []
-        events = self.state(uniqueid, "Up", at)
-        self._settled.add(uniqueid)
-        self.change(
-            answered_at=self.record.answered_at or at,
-            extension=leg.extension,
-            agent_id=self._agents.get(leg.extension),
-        )
-        answered = CallAnswered(at=at, call_id=self.record.id, extension=leg.extension, queue=self.record.queue)
-        return [*events, answered, *self._losers(uniqueid, at)]
+    def _reached(self, target: str, by: str) -> str:
+        """The agent at a channel, or the number by which it was reached."""
+        agent = next((leg.extension for leg in self._agents_legs(self.bridges.heard(target) - {by})), None)
+        return agent or self.bridges.local(target) or self.called.get(target, "")
 
-    def _losers(self, winner: str, at: datetime) -> list[Event]:
-        events: list[Event] = []
-        for leg in list(self.legs.values()):
-            if leg.uniqueid != winner and leg.alive:
-                events += self.stop_ring(leg.uniqueid, "answered_elsewhere", at)
+    def _youngest(self, by: str) -> str:
+        """The last leg that came, but for who handed on and the far party."""
+        others = (leg.uniqueid for leg in reversed(self.legs.values()) if leg.alive)
+        return next((uniqueid for uniqueid in others if uniqueid not in (by, self.far_id())), "")
+
+    def decide(self, outcome: QueueEnd, at: datetime) -> None:
+        """What became of the wait in the queue."""
+        self.change(visits=talks.decided(self.record.visits, at, outcome))
+
+    def hold(self, uniqueid: str, at: datetime) -> list[Event]:
+        leg, before = self.legs.get(uniqueid), self.holds
+        if leg is None or not leg.alive:
+            return []
+        self.holds = talks.held(before, uniqueid, leg.extension, at)
+        if self.holds is before or leg.extension is None:
+            return []
+        return [CallHeld(at=at, call_id=self.record.id, extension=leg.extension)]
+
+    def resume(self, uniqueid: str, at: datetime) -> list[Event]:
+        leg, before = self.legs.get(uniqueid), self.holds
+        self.holds = talks.resumed(before, uniqueid, at)
+        if leg is None or self.holds is before or leg.extension is None:
+            return []
+        return [CallResumed(at=at, call_id=self.record.id, extension=leg.extension)]
+
+    def enter(self, bridge: str, uniqueid: str, channel: str, at: datetime) -> list[Event]:
+        """A channel is in a bridge, where everybody hears everybody."""
+        self.bridges.enter(bridge, uniqueid, channel)
+        return self.listen(at)
+
+    def leave(self, bridge: str, uniqueid: str, at: datetime) -> list[Event]:
+        """A channel is out of a bridge."""
+        self.bridges.leave(bridge, uniqueid)
+        return self.listen(at)
+
+    def listen(self, at: datetime) -> list[Event]:
+        """Who hears whom now: agents who hear somebody have the call, those who hear the far party serve it."""
+        far, events = self.far_id(), list[Event]()
+        for leg in self._agents_legs(self.legs):
+            others = (self.bridges.heard(leg.uniqueid) & self.legs.keys()) - {leg.uniqueid}
+            if others:
+                events += self._has(leg, at)
+            if far in others or (others and far is None):
+                before = self.talks
+                self.talks = talks.begun(before, leg.uniqueid, leg.extension or "", at)
+                if self.talks is not before:
+                    events += self.resume(leg.uniqueid, at)
+                    self._serves(leg, at)
+            else:
+                self.talks = talks.ended(self.talks, leg.uniqueid, at)
         return events
 
-    def agent_left(self, uniqueid: str, at: datetime) -> list[Event]:
+    def hang_up(self, uniqueid: str, cause: str, at: datetime) -> list[Event]:
+        """A channel has ended; with the last leg the call."""
         leg = self.legs.get(uniqueid)
-        talked = any(talk.uniqueid == uniqueid for talk in self.talks) or uniqueid in self._settled
-        if leg is None or leg.extension is None or leg.answered_at is None or uniqueid in self._gone or not talked:
+        if leg is None or not leg.alive:
+            self.bridges.gone(uniqueid)
             return []
-        self._gone.add(uniqueid)
-        self.bridges.end(uniqueid, at)
-        return [CallAgentLeft(at=at, call_id=self.record.id, extension=leg.extension)]
-
-    def enter(self, bridge: str, uniqueid: str, at: datetime) -> list[Event]:
-        if uniqueid not in self.legs:
-            return []
-        events: list[Event] = []
-        for member in self.bridges.enter(bridge, uniqueid, self.far_id()):
-            leg = self.legs[member]
-            if leg.extension and self.bridges.begin(member, leg.extension, at):
-                events += self.answered(member, at)
-        return events
+        events = self.close_leg(uniqueid, cause, at)
+        return events if self.alive() else [*events, *self.finish(at)]
 
     def close_leg(self, uniqueid: str, cause: str, at: datetime) -> list[Event]:
-        """A channel is gone: whatever it was doing ends with it."""
+        """A leg is gone: whatever it was doing ends with it."""
         reason: RingEnd = "rejected" if cause in causes.REFUSED else self.why_cancelled(uniqueid)
         events = self.stop_ring(uniqueid, "answered_elsewhere" if cause == "answered_elsewhere" else reason, at)
-        self.bridges.gone(uniqueid, self.far_id(), at)
-        events += self.agent_left(uniqueid, at)
+        self.bridges.gone(uniqueid)
+        self.holds = talks.resumed(self.holds, uniqueid, at)
+        self.talks = talks.ended(self.talks, uniqueid, at)
         self._leg(uniqueid, ended_at=at, cause=cause)
-        return events
+        return [*events, *self._lost(self.legs[uniqueid], at), *self.listen(at)]
 
     def finish(self, at: datetime) -> list[Event]:
         far = self.far() or self.legs[self._first()]
@@ -257,13 +349,72 @@ class CallSession:
         unserved = outcome == "failed" and self.record.queued_at is not None
         return self.end(outcome, causes.NOT_SERVED if unserved else far.cause or "normal", at)
 
+    def end(self, outcome: Outcome, cause: str, at: datetime) -> list[Event]:
+        visits = talks.over(self.record.visits, at, "abandoned" if outcome == "abandoned" else "exit")
+        self.change(outcome=outcome, end_cause=cause, ended_at=at, visits=visits)
+        call = self.record
+        return [CallEnded(at=at, call_id=call.id, outcome=outcome, cause=cause, merged_into=call.merged_into)]
+
     def _outcome(self, far: Leg) -> Outcome:
         if self.record.answered_at:
             return "answered"
-        if self.record.queued_at:
-            return "abandoned" if self.left_by_caller else "failed"
-        return "in_menu" if self.record.direction == "inbound" and far.answered_at else "failed"
+        if visits := self.record.visits:
+            return "abandoned" if self.left_by_caller or visits[-1].outcome == "abandoned" else "failed"
+        served = self.record.direction == "inbound" or not any(leg.extension for leg in self.legs.values())
+        return "in_menu" if served and far.answered_at else "failed"
 
-    def end(self, outcome: Outcome, cause: str, at: datetime) -> list[Event]:
-        self.change(outcome=outcome, end_cause=cause, ended_at=at)
-        return [CallEnded(at=at, call_id=self.record.id, outcome=outcome, cause=cause)]
+    def _leg(self, uniqueid: str, **values: object) -> None:
+        self.legs[uniqueid] = replace(self.legs[uniqueid], **values)  # type: ignore[arg-type]
+
+    def _first(self) -> str:
+        return next(iter(self.legs), "")
+
+    def _agents_legs(self, uniqueids: Iterable[str]) -> list[Leg]:
+        """Those of agents among living legs, in the order in which they came."""
+        wanted = set(uniqueids)
+        return [leg for leg in self.legs.values() if leg.extension and leg.alive and leg.uniqueid in wanted]
+
+    def _ring(self, leg: Leg, at: datetime) -> list[Event]:
+        """A phone rings, or was picked up before it said so. That of an agent who calls does not."""
+        if leg.extension is None or leg.ringing_at or leg.uniqueid == self._first():
+            return []
+        self._leg(leg.uniqueid, ringing_at=at)
+        return self._begin_ring(leg, at)
+
+    def _begin_ring(self, leg: Leg, at: datetime) -> list[Event]:
+        extension = leg.extension or ""
+        if self._holders(extension):  # one more device of an agent who has the call
+            return []
+        ring, queue = self._rings.begin(extension, leg.uniqueid), self.record.queue
+        if ring is None:
+            return []
+        return [CallRinging(at=at, call_id=self.record.id, ring_id=ring, extension=extension, queue=queue)]
+
+    def _holders(self, extension: str) -> list[Leg]:
+        """The legs by which an agent has the call."""
+        return [self.legs[uniqueid] for uniqueid in self._has_it if self.legs[uniqueid].extension == extension]
+
+    def _has(self, leg: Leg, at: datetime) -> list[Event]:
+        """An agent hears somebody, for the first time by this leg."""
+        if leg.uniqueid in self._has_it:
+            return []
+        extension = leg.extension or ""
+        again = bool(self._holders(extension))
+        self._has_it.add(leg.uniqueid)
+        self._rings.answered(extension)
+        return (
+            [] if again else [CallAnswered(at=at, call_id=self.record.id, extension=extension, queue=self.record.queue)]
+        )
+
+    def _serves(self, leg: Leg, at: datetime) -> None:
+        """The call is this agent's now."""
+        agent = self._agents.get(leg.extension or "")
+        self.change(answered_at=self.record.answered_at or at, extension=leg.extension, agent_id=agent)
+
+    def _lost(self, leg: Leg, at: datetime) -> list[Event]:
+        """An agent's part is over with the last leg by which he had the call."""
+        if leg.uniqueid not in self._has_it:
+            return []
+        self._has_it.discard(leg.uniqueid)
+        extension = leg.extension or ""
+        return [] if self._holders(extension) else [CallAgentLeft(at=at, call_id=self.record.id, extension=extension)]

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callcenter.calls import causes
-from callcenter.calls.messages import KNOWN, VARIABLES
+from callcenter.calls.living import Living, Remembered
+from callcenter.calls.messages import KNOWN, VARIABLES, holds
 from callcenter.calls.ports import Agents, ChannelSeen, Message, PbxSnapshot
-from callcenter.calls.reading import endpoint, number, text, when
+from callcenter.calls.reading import endpoint, is_machinery, number, text, when
 from callcenter.calls.record import CallRecord, Direction
 from callcenter.calls.resync import reconcile
 from callcenter.calls.session import CallSession
 from callcenter.events import Event
 from callcenter.events.ids import new_id
 
-# Channels of these technologies are machinery: none of them is a person who calls.
-_MACHINERY = ("Local/", "Message/", "Surrogate/", "AsyncGoto/", "CBAnn/", "CBRec/", "Recorder/", "Announcer/")
-_REMEMBERED = 5000
+# Where a message names the channel whose call it belongs to.
+_OWN = {"AttendedTransfer": "OrigTransfererUniqueid", "BlindTransfer": "TransfererUniqueid"}
+# Where a message names a channel of another call, which is one with the first from now on.
+_OTHER = {"AttendedTransfer": ("SecondTransfererUniqueid", "TransferTargetUniqueid"), "Pickup": ("TargetUniqueid",)}
 # A call that may have changed, and what happened to it.
 Change = tuple[CallSession, list[Event]]
 
@@ -36,140 +39,198 @@ class CallTracker:
         self._server = server
         self._agents = agents
         self._make_id = make_id
-        self._calls: dict[str, CallSession] = {}  # by linked id
-        self._by_channel: dict[str, CallSession] = {}
-        self._gone: OrderedDict[str, None] = OrderedDict()  # channels hung up of late, known or not
+        self._living = Living()
+        self._gone = Remembered()  # channels hung up of late, known or not
+        self._unsure = False
+        self._led = Remembered()  # linked ids that begin with machinery: the first phone there begins the call
 
     @property
     def sessions(self) -> list[CallSession]:
         """The calls that are alive."""
-        return list(self._calls.values())
+        return self._living.all()
 
     def adopt(self, session: CallSession) -> None:
         """Take up a call that the ledger left open."""
-        self._calls[session.record.linked_id] = session
-        for leg in session.legs.values():
-            if leg.alive:
-                self._by_channel[leg.uniqueid] = session
+        self._living.add(session)
 
     def apply(self, message: Message, now: datetime) -> list[Change]:
         """What a message means; `now` is used where Asterisk gave no time."""
         at = when(message, now)
-        session, started = self._session(message, at)
-        changes = [] if session is None else [(session, started)]
+        session, changes = self._session(message, at)
         if session is not None:
-            changes += self._moved(session, message, at)
-            session = changes[-1][0]
-            changes.append((session, session.apply(message, at)))
+            session, united = self._united(session, message, at)
+            changes += [*united, (session, session.apply(message, at))]
             self._index(session, message)
-        self._note_hangup(message)
+        if message.name == "Hangup":
+            self._gone.add(text(message, "Uniqueid"))
         return changes
 
+    def missed(self) -> list[Change]:
+        """For some time nobody heard, and nothing tells what happened: every living call has a gap, and each that
+        begins before `reconcile` may have to do with one that is not known."""
+        self._unsure = True
+        for session in self.sessions:
+            session.change(gap=True)
+        return [(session, []) for session in self.sessions]
+
     def reconcile(self, snapshot: PbxSnapshot, restarted: bool, at: datetime) -> list[Change]:
-        """Make every living call agree with what Asterisk says is alive, and take up the calls that it shows anew."""
+        """Make every living call agree with what Asterisk says is alive, and take up the calls that it shows anew.
+        Those that it shows otherwise than they were heard have a gap from now on."""
+        self._unsure = False
         cause = causes.ASTERISK_RESTARTED if restarted else causes.LINK_LOST
-        seen = self._by_session(channel for channel in snapshot.channels if channel.uniqueid not in self._gone)
-        changes: list[Change] = []
+        alive = [channel for channel in snapshot.channels if channel.uniqueid not in self._gone]
+        changes = self._united_unheard(alive, at)
+        seen = self._by_session(alive)
         for linked_id, channels in seen.items():
-            if linked_id not in self._calls and (fresh := self._found(channels, at)):
+            if linked_id not in self._living.by_link and (fresh := self._found(channels, at)):
                 changes.append((fresh, fresh.start(fresh.record.started_at)))
         for session in self.sessions:
-            channels = seen.get(session.record.linked_id, [])
+            channels, before = seen.get(session.record.linked_id, []), session.known()
             changes.append((session, reconcile(session, channels, cause, at)))
-            for channel in channels:
-                self._by_channel[channel.uniqueid] = session
-            self._forget_ended(session)
+            if session.known() != before:
+                session.change(gap=True)
+            self._see(session, channels)
+        return changes
+
+    def _session(self, message: Message, at: datetime) -> tuple[CallSession | None, list[Change]]:
+        """The call of a message, which may begin with it."""
+        uniqueid = self._channel(message)
+        session = self._living.by_channel.get(uniqueid)
+        if session is None and uniqueid not in self._gone:
+            session = self._living.by_link.get(text(message, "Linkedid") or text(message, "DestLinkedid"))
+        if session or message.name != "Newchannel" or not self._starts(message):
+            return session, []
+        session = self._open(_first(message), at)
+        return session, [(session, session.start(at, self._phone(text(message, "Channel"))))]
+
+    def _phone(self, channel: str) -> str | None:
+        """The extension of an agent's channel."""
+        extension = endpoint(channel)
+        return extension if extension in self._agents else None
+
+    @staticmethod
+    def _channel(message: Message) -> str:
+        if own := _OWN.get(message.name):
+            return text(message, own)
+        return text(message, "Uniqueid") or text(message, "DestUniqueid")
+
+    def _starts(self, message: Message) -> bool:
+        uniqueid, linked_id = text(message, "Uniqueid"), text(message, "Linkedid")
+        if is_machinery(text(message, "Channel")):
+            if uniqueid == linked_id:
+                self._led.add(linked_id)
+            return False
+        return linked_id != "" and uniqueid not in self._gone and (uniqueid == linked_id or linked_id in self._led)
+
+    def _open(self, first: _First, at: datetime) -> CallSession:
+        direction: Direction = "outbound" if first.called else "inbound"
+        if endpoint(first.channel) in self._agents:
+            direction = "internal" if first.dialled in self._agents else "outbound"
+        record = CallRecord(
+            id=self._make_id(),
+            server=self._server,
+            linked_id=first.linked_id,
+            direction=direction,
+            number=number(first.caller if direction == "inbound" else first.dialled),
+            dialled=first.dialled,
+            started_at=at,
+            gap=self._unsure,
+        )
+        session = CallSession(record, self._agents)
+        self._living.add(session)
+        return session
+
+    def _united(self, session: CallSession, message: Message, at: datetime) -> tuple[CallSession, list[Change]]:
+        """The call of a message after the calls became one whose parties it brings together."""
+        changes: list[Change] = []
+        for other in self._others(session, message):
+            if other is not None and other is not session:
+                session, united = self._unite(session, other, at)
+                changes += united
+        return session, changes
+
+    def _others(self, session: CallSession, message: Message) -> Iterable[CallSession | None]:
+        if message.name == "BridgeEnter" and not holds(message):
+            return [self._living.by_bridge.setdefault(text(message, "BridgeUniqueid"), session)]
+        return [self._living.by_channel.get(text(message, key)) for key in _OTHER.get(message.name, ())]
+
+    def _unite(self, one: CallSession, other: CallSession, at: datetime) -> tuple[CallSession, list[Change]]:
+        kept, lost = sorted((one, other), key=_rank)
+        over, happened = kept.absorb(lost, at)
+        self._living.unite(lost, kept)
+        return kept, [(lost, over), (kept, happened)]
+
+    def _index(self, session: CallSession, message: Message) -> None:
+        if message.name == "Newchannel":
+            self._living.by_channel[text(message, "Uniqueid")] = session
+        elif message.name == "BridgeLeave":
+            bridge = text(message, "BridgeUniqueid")
+            if bridge not in session.bridges.names():
+                self._living.by_bridge.pop(bridge, None)
+        elif message.name == "Hangup":
+            self._living.by_channel.pop(text(message, "Uniqueid"), None)
+            if session.ended:
+                self._living.forget(session)
+
+    def _united_unheard(self, channels: Iterable[ChannelSeen], at: datetime) -> list[Change]:
+        """Calls that became one while nobody heard: an agent of one is in a bridge with a party of another."""
+        changes: list[Change] = []
+        bridges: dict[str, list[ChannelSeen]] = defaultdict(list)
+        for channel in channels:
+            bridges[channel.bridge_id].append(channel)
+        for bridge, members in bridges.items():
+            served = bridge and any(endpoint(member.channel) in self._agents for member in members)
+            known = [call for member in members if (call := self._living.by_channel.get(member.uniqueid))]
+            for other in known[1:] if served else []:
+                if other is not known[0] and not other.ended:
+                    known[0], united = self._unite(known[0], other, at)
+                    changes += united
         return changes
 
     def _by_session(self, channels: Iterable[ChannelSeen]) -> dict[str, list[ChannelSeen]]:
         grouped: dict[str, list[ChannelSeen]] = defaultdict(list)
         for channel in sorted(channels, key=lambda seen: _order(seen.uniqueid)):
-            known = self._by_channel.get(channel.uniqueid)
+            known = self._living.by_channel.get(channel.uniqueid) or self._living.by_link.get(channel.linked_id)
             grouped[known.record.linked_id if known else channel.linked_id].append(channel)
         return grouped
 
     def _found(self, channels: list[ChannelSeen], at: datetime) -> CallSession | None:
-        first = channels[0]
-        if first.channel.startswith(_MACHINERY):
+        first = next((seen for seen in channels if not is_machinery(seen.channel)), None)
+        if first is None:
             return None
         began = at - timedelta(seconds=first.age_s)
-        return self._open(first.linked_id, first.channel, first.number, first.exten, began)
+        return self._open(_First(first.linked_id, first.channel, first.number, first.exten), began)
 
-    def _session(self, message: Message, at: datetime) -> tuple[CallSession | None, list[Event]]:
-        uniqueid = text(message, "Uniqueid") or text(message, "DestUniqueid")
-        session = self._by_channel.get(uniqueid)
-        if session is None and uniqueid not in self._gone:
-            session = self._calls.get(text(message, "Linkedid") or text(message, "DestLinkedid"))
-        if session or not self._starts(message):
-            return session, []
-        session = self._open(
-            text(message, "Linkedid"),
-            text(message, "Channel"),
-            text(message, "CallerIDNum"),
-            text(message, "Exten"),
-            at,
-        )
-        return session, session.start(at, self._phone(text(message, "Channel")))
+    def _see(self, session: CallSession, channels: Iterable[ChannelSeen]) -> None:
+        for channel in channels:
+            self._living.by_channel[channel.uniqueid] = session
+            if channel.bridge_id and endpoint(channel.channel) in self._agents:
+                self._living.by_bridge[channel.bridge_id] = session
+        if session.ended:
+            self._living.forget(session)
 
-    def _phone(self, channel: str) -> str | None:
-        extension = endpoint(channel)
-        return extension if extension in self._agents else None
 
-    def _starts(self, message: Message) -> bool:
-        uniqueid = text(message, "Uniqueid")
-        first = message.name == "Newchannel" and uniqueid == text(message, "Linkedid") != ""
-        return first and uniqueid not in self._gone and not text(message, "Channel").startswith(_MACHINERY)
+@dataclass(frozen=True)
+class _First:
+    """What a call begins with; `called`: Asterisk calls that phone."""
 
-    def _open(self, linked_id: str, channel: str, caller: str, dialled: str, at: datetime) -> CallSession:
-        direction: Direction = "inbound"
-        if endpoint(channel) in self._agents:
-            direction = "internal" if dialled in self._agents else "outbound"
-        record = CallRecord(
-            id=self._make_id(),
-            server=self._server,
-            linked_id=linked_id,
-            direction=direction,
-            number=number(caller if direction == "inbound" else dialled),
-            dialled=dialled,
-            started_at=at,
-        )
-        session = CallSession(record, self._agents)
-        self._calls[linked_id] = session
-        return session
+    linked_id: str
+    channel: str
+    caller: str
+    dialled: str
+    called: bool = False
 
-    def _moved(self, session: CallSession, message: Message, at: datetime) -> list[Change]:
-        """A leg that enters a bridge under another call's linked id has moved to that call."""
-        if message.name != "BridgeEnter":
-            return []
-        other, uniqueid = self._calls.get(text(message, "Linkedid")), text(message, "Uniqueid")
-        if other is None or other is session or uniqueid not in session.legs:
-            return []
-        leg, events = session.give(uniqueid, at)
-        other.take(leg, at)
-        self._by_channel[uniqueid] = other
-        self._forget_ended(session)
-        return [(session, events), (other, [])]
 
-    def _index(self, session: CallSession, message: Message) -> None:
-        if message.name == "Newchannel":
-            self._by_channel[text(message, "Uniqueid")] = session
-        elif message.name == "Hangup":
-            self._by_channel.pop(text(message, "Uniqueid"), None)
-            self._forget_ended(session)
+def _first(message: Message) -> _First:
+    called = message.get("ChannelStateDesc") == "Down"
+    dialled = "" if called else text(message, "Exten")
+    return _First(text(message, "Linkedid"), text(message, "Channel"), text(message, "CallerIDNum"), dialled, called)
 
-    def _forget_ended(self, session: CallSession) -> None:
-        if not session.ended:
-            return
-        self._calls.pop(session.record.linked_id, None)
-        for uniqueid in session.legs:
-            if self._by_channel.get(uniqueid) is session:
-                del self._by_channel[uniqueid]
 
-    def _note_hangup(self, message: Message) -> None:
-        if message.name == "Hangup":
-            self._gone[text(message, "Uniqueid")] = None
-            while len(self._gone) > _REMEMBERED:
-                self._gone.popitem(last=False)
+def _rank(call: CallSession) -> tuple[bool, bool, tuple[float, int]]:
+    """Of two calls that become one the first goes on: with somebody outside, who called in, the older one."""
+    outside = any(leg.extension is None for leg in call.legs.values())
+    return (not outside, call.record.direction != "inbound", _order(call.record.linked_id))
 
 
 def _order(uniqueid: str) -> tuple[float, int]:

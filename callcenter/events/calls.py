@@ -9,6 +9,7 @@ from callcenter.events.base import Event
 RingEnd = Literal["answered_elsewhere", "no_answer", "rejected", "abandoned"]
 # `merged`: it became part of another call, as a consultation does with the transfer.
 Outcome = Literal["answered", "abandoned", "in_menu", "failed", "cut", "merged"]
+TransferKind = Literal["blind", "attended"]
 
 
 class _OfCall(Event):
@@ -25,6 +26,15 @@ class CallStarted(_OfCall):
     number: str
     dialled: str
     extension: str | None = None
+
+
+class CallNumberLearned(_OfCall):
+    """Whom a call is for that began with the ringing of an agent's phone, and with that its direction."""
+
+    type: Literal["CallNumberLearned"] = "CallNumberLearned"
+    direction: Literal["inbound", "outbound", "internal"]
+    number: str
+    dialled: str
 
 
 class CallClassified(_OfCall):
@@ -68,6 +78,32 @@ class CallAgentLeft(_OfCall):
     """The agent's part ended, whoever hung up; the call may go on (survey, transfer)."""
 
     type: Literal["CallAgentLeft"] = "CallAgentLeft"
+    extension: str
+
+
+class CallTransferred(_OfCall):
+    """An agent handed the far party on to `to`, a number or extension. `consultation` is the call in which he asked
+    before, when that was one of its own; it has ended as `merged`."""
+
+    type: Literal["CallTransferred"] = "CallTransferred"
+    kind: TransferKind
+    from_extension: str | None
+    to: str
+    to_extension: str | None = None
+    consultation: str | None = None
+
+
+class CallHeld(_OfCall):
+    """An agent's phone holds the call."""
+
+    type: Literal["CallHeld"] = "CallHeld"
+    extension: str
+
+
+class CallResumed(_OfCall):
+    """It holds the call no more."""
+
+    type: Literal["CallResumed"] = "CallResumed"
     extension: str
 
 

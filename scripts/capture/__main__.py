@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from callcenter.asterisk.agi import AgiServer
-from scripts.capture import sounds, table
+from scripts.capture import expected, shifted, sounds, table
 from scripts.capture.menu import menu
 from scripts.capture.pbx import SECRET, asterisk
 from scripts.capture.scenarios import SCENARIOS
@@ -25,14 +25,26 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="scenarios; none: all")
     parser.add_argument("--stages", type=int, default=3, help="so many Asterisks at once")
     parser.add_argument("--list", action="store_true", help="only name them")
+    parser.add_argument("--judge", action="store_true", help="only write anew what the ledger makes of them")
     options = parser.parse_args()
     chosen = [SCENARIOS[name] for name in options.names] or list(SCENARIOS.values())
     if options.list:
         print("\n".join(f"{each.name:32} {each.title}" for each in chosen))
         return 0
+    if options.judge:
+        return _judge([each.name for each in chosen])
     failed = asyncio.run(_all(chosen, min(options.stages, len(chosen))))
     print(f"{len(chosen) - len(failed)} captured" + (f", failed: {' '.join(failed)}" if failed else ""))
-    return 1 if failed else 0
+    taken = [each.name for each in chosen if each.name not in failed]
+    return _judge(taken if options.names else [*taken, *shifted.write_all()]) or (1 if failed else 0)
+
+
+def _judge(names: list[str]) -> int:
+    """Write what the ledger makes of them; 1 when it is not what happened."""
+    wrong = {name: found for name in names if (found := expected.write(name))}
+    for name, found in wrong.items():
+        print("\n  ".join([name, *found]))
+    return 1 if wrong else 0
 
 
 async def _all(scenarios: list[Scenario], stages: int) -> list[str]:

@@ -10,6 +10,7 @@ from callcenter.asterisk.baresip import Baresip, SipServer
 from callcenter.asterisk.phones import BaresipPhone
 from callcenter.asterisk.settings import PhoneAccount
 from callcenter.errors import Problem
+from scripts.capture.sip_phone import SipPhone
 
 Note = Callable[[str], None]
 
@@ -94,3 +95,55 @@ async def outsider(home: Path, number: str, server: SipServer, note: Note) -> Pe
     phone = Baresip(home, line, server)
     await phone.start()
     return Person(number, phone, note)
+
+
+class DeskPhone:
+    """An agent, or somebody outside, at a phone with several lines; lines count from 1 in the order of time."""
+
+    def __init__(self, name: str, phone: SipPhone, note: Note) -> None:
+        self.name = name
+        self.phone = phone
+        self._note = note
+
+    async def dials(self, number: str) -> None:
+        self._note(f"{self.name} calls {number}")
+        await self.phone.dial(number)
+
+    async def rings(self) -> None:
+        await self.phone.until(None, "ringing")
+
+    async def picks_up(self) -> None:
+        line = await self.phone.until(None, "ringing")
+        self._note(f"{self.name} picks up")
+        await self.phone.answer(line)
+
+    async def refuses(self, code: int) -> None:
+        line = await self.phone.until(None, "ringing")
+        self._note(f"{self.name} refuses with {code}")
+        await self.phone.refuse(line, code)
+
+    async def is_through(self, line: int) -> None:
+        await self.phone.until(self.phone.lines[line - 1], "up")
+
+    async def is_cut(self, line: int) -> None:
+        await self.phone.until(self.phone.lines[line - 1], "over")
+
+    async def holds(self, line: int) -> None:
+        self._note(f"{self.name} holds")
+        await self.phone.hold(self.phone.lines[line - 1])
+
+    async def resumes(self, line: int) -> None:
+        self._note(f"{self.name} resumes")
+        await self.phone.resume(self.phone.lines[line - 1])
+
+    async def hangs_up(self, line: int) -> None:
+        self._note(f"{self.name} hangs up line {line}")
+        await self.phone.hang_up(self.phone.lines[line - 1])
+
+    async def hands_over(self, line: int, to: int) -> None:
+        """The parties of both lines talk with each other."""
+        self._note(f"{self.name} hands over")
+        await self.phone.refer(self.phone.lines[line - 1], self.phone.lines[to - 1])
+
+    async def stops(self) -> None:
+        await self.phone.stop()

@@ -12,8 +12,9 @@ from pathlib import Path
 from callcenter.asterisk.baresip import SipServer
 from scripts.capture import people
 from scripts.capture.manager import Headers, Manager
-from scripts.capture.pbx import CaptureAsterisk
-from scripts.capture.people import Person
+from scripts.capture.pbx import SECRET, CaptureAsterisk
+from scripts.capture.people import DeskPhone, Person
+from scripts.capture.sip_phone import SipPhone
 
 SETTLE_S = 0.3
 CALLER = "13800138000"
@@ -118,6 +119,7 @@ class Scene:
     stage: Stage
     since: int
     _guests: list[Person] = field(default_factory=list)
+    _desks: list[DeskPhone] = field(default_factory=list)
     _members: list[tuple[str, str]] = field(default_factory=list)
 
     async def agent(self, extension: str, queue: str = "complaint", interface: str = "") -> Person:
@@ -136,6 +138,25 @@ class Scene:
         account = next(each for each in self.stage.pbx.settings.agents if each.extension == extension)
         name = f"{extension} at the second phone"
         return self._guest(await people.agent(self.stage.fresh_home(), account, self.stage.server, self.note, name))
+
+    async def desk(self, extension: str, queue: str = "complaint") -> DeskPhone:
+        """At a phone with several lines, which takes the place of the agent's other one."""
+        if usual := self.stage.agents.pop(extension, None):
+            await usual.stops()
+        phone = SipPhone(extension, (self.stage.server.host, self.stage.server.port), SECRET)
+        await phone.start()
+        await phone.register()
+        for name in queue.split():
+            await self.member(name, f"PJSIP/{extension}")
+        self._desks.append(person := DeskPhone(extension, phone, self.note))
+        return person
+
+    async def foreigner(self, number: str, name: bytes) -> DeskPhone:
+        """Somebody outside whose name is any bytes."""
+        phone = SipPhone(number, (self.stage.server.host, self.stage.server.port), name=name)
+        await phone.start()
+        self._desks.append(person := DeskPhone(number, phone, self.note))
+        return person
 
     async def outsider(self, number: str = CALLER) -> Person:
         """Somebody of the public network, reachable under his number."""
@@ -156,9 +177,9 @@ class Scene:
         """What calls there are in the end, where the people themselves decide it."""
         self.stage.must_be = calls
 
-    async def first_through(self, *people: Person) -> Person:
-        """Whose phone is the first to have the call, as the phones say."""
-        waiting = {asyncio.create_task(person.is_through()): person for person in people}
+    async def first_cut(self, *people: Person) -> Person:
+        """Whose call is the first to end, as the phones say."""
+        waiting = {asyncio.create_task(person.is_cut()): person for person in people}
         done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in rest:
             task.cancel()
@@ -194,7 +215,7 @@ class Scene:
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
-        for person in self._guests:
+        for person in [*self._guests, *self._desks]:
             await person.stops()
         for queue, interface in self._members:
             await self.manager("QueueRemove", Queue=queue, Interface=interface)

@@ -32,6 +32,7 @@ _DROPPED = frozenset({
     "QueueMemberAdded", "QueueMemberRemoved", "NewExten", "MusicOnHoldStart", "MusicOnHoldStop", "DTMFBegin", "DTMFEnd",
     "DTMF", "FullyBooted", "AGIExecStart", "AGIExecEnd", "AsyncAGIStart",
 })  # fmt: skip
+_NOBODY = ("", "<unknown>")
 _ALIASES = {"trunk": "caller", "carrier": "far"}
 
 
@@ -57,13 +58,13 @@ class Table:
         channels = {key[: -len("Uniqueid")]: headers for key in headers if key.endswith("Uniqueid")}
         cells = {prefix: self._alias(prefix, headers) for prefix in channels if f"{prefix}Channel" in headers}
         mine = cells.pop("", "-")
-        rest = [f"{prefix}={cell}" for prefix, cell in cells.items() if headers[f"{prefix}Channel"]]
+        rest = [f"{prefix}:{cell}" for prefix, cell in cells.items() if cell != "-"]
         rest += [f"{key}={self._value(key, value)}" for key, value in headers.items() if _kept(name, key, value)]
         return " ".join([f"{seconds:9.6f} {name:<18} {mine:<8}", *rest]).rstrip()
 
     def _alias(self, prefix: str, headers: dict[str, str]) -> str:
         name, uniqueid = headers[f"{prefix}Channel"], headers[f"{prefix}Uniqueid"]
-        if not uniqueid:
+        if uniqueid in _NOBODY:
             return "-"
         linkedid = headers.get(f"{prefix}Linkedid")
         if uniqueid not in self.channels:
@@ -93,7 +94,7 @@ class Table:
 
 
 def _kept(event: str, key: str, value: str) -> bool:
-    if not value or value == "<unknown>":
+    if value in _NOBODY:
         return False
     if key == "BridgeTechnology":
         return value == "holding_bridge"

@@ -1,11 +1,12 @@
 """Captured conversations as text tables; back to what the manager sent, and to what must come of it.
 
 A file has a title, the moment it started, and sections. `[channels]`: alias, channel, unique id, linked id.
-`[messages]`: seconds since the start, event, alias of the channel (`-`: none), the other headers. `Dest=1001` stands
+`[messages]`: seconds since the start, event, alias of the channel (`-`: none), the other headers. `Dest:1001` stands
 for the headers DestChannel, DestUniqueid and DestLinkedid of that channel; `1001@caller`: its linked id is the
-caller's unique id, `1001@-`: the message has none. Values with other than plain characters are quoted, bytes that are
-no UTF-8 as \\xNN. `[cel]`, `[cdr]`, `[queue_log]` are Asterisk's own rows. `[account]` is what the people did and
-which calls there were, told by the script that drove them. `[record]` and `[events]` are what the ledger must say.
+caller's unique id, `1001@-`: the message has none. Values with other than plain characters are quoted, bytes that
+are no UTF-8 written as \\xNN. `[cel]`, `[cdr]`, `[queue_log]` are Asterisk's own rows. `[account]` is what the people
+did and which calls there were, told by the script that drove them. `[record]` and `[events]` are what the ledger must
+say: see `ledger_lines.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("conversations")
 SECTIONS = ("channels", "messages", "cel", "cdr", "queue_log", "account", "record", "events")
-_CELL = re.compile(r'(?P<key>[^\s=]+)=(?P<value>"(?:[^"\\]|\\.)*"|\S*)')
+_CELL = re.compile(r'(?P<key>[A-Za-z-]+)(?P<sign>[=:])(?P<value>"(?:[^"\\]|\\.)*"|\S*)')
 _PLAIN = re.compile(r"[\w.,:;/@+*#<>()&^|%~!?$-]*", re.ASCII)
 _ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|.)")
 
@@ -109,13 +110,13 @@ def _meant(escape: str) -> str:
 
 
 def _headers(line: str, channels: dict[str, Channel], started: float) -> list[tuple[str, str]]:
-    seconds, name, alias, *_ = line.split(maxsplit=3)
+    seconds, name, alias, *rest = line.split(maxsplit=3)
     headers = [("Event", name), ("Timestamp", f"{started + float(seconds):.6f}")]
     if alias != "-":
         headers += _of_channel("", alias, channels)
-    for cell in _CELL.finditer(line):
+    for cell in _CELL.finditer(rest[0] if rest else ""):
         key, value = cell["key"], unquoted(cell["value"])
-        if value.partition("@")[0] in channels and not key.endswith(("Num", "Name", "Exten", "Extension")):
+        if cell["sign"] == ":":
             headers += _of_channel(key, value, channels)
         else:
             headers.append((key, value))

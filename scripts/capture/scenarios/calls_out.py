@@ -63,7 +63,7 @@ async def agent_first(s: Scene) -> None:
 @scenario("The agent's phone is rung first and rejects", "outbound failed")
 async def agent_first_rejected(s: Scene) -> None:
     li = await s.agent("1001", "")
-    await _originate(s, "PJSIP/1001", FAR)
+    await _originate(s, "PJSIP/1001", FAR, Variable=f"CC_DIALLED={FAR}")
     await li.rings()
     await s.pause(0.3)
     await li.rejects()
@@ -72,7 +72,7 @@ async def agent_first_rejected(s: Scene) -> None:
 @scenario("The agent's phone is rung first, the party outside is busy", "outbound failed")
 async def agent_first_busy(s: Scene) -> None:
     li, far = await s.agent("1001", ""), await s.outsider(FAR)
-    await _originate(s, "PJSIP/1001", FAR)
+    await _originate(s, "PJSIP/1001", FAR, Variable=f"CC_DIALLED={FAR}")
     await li.rings()
     await li.picks_up()
     await far.rings()
@@ -106,11 +106,11 @@ async def agent_first_internal(s: Scene) -> None:
     await wang.hangs_up()
 
 
-async def _originate(s: Scene, channel: str, number: str) -> None:
+async def _originate(s: Scene, channel: str, number: str, **more: str) -> None:
     s.note(f"the manager connects {channel} with {number}")
     await s.manager(
         "Originate", Channel=channel, Context="callcenter-phones", Exten=number, Priority="1",
-        CallerID=f'"{number}" <{number}>', Async="true",
+        CallerID=f'"{number}" <{number}>', Async="true", **more,
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ async def far_first(s: Scene) -> None:
     await far.hangs_up()
 
 
-@scenario("A recorded notice is played to the party called", "outbound failed")
+@scenario("A recorded notice is played to the party called", "outbound in_menu")
 async def voice_notice(s: Scene) -> None:
     far = await s.outsider(FAR)
     port = await s.variable(f"FAR_{FAR}")
@@ -190,7 +190,7 @@ async def internal_rejected(s: Scene) -> None:
 @scenario("An agent calls a colleague whose phone is not registered", "internal failed")
 async def internal_not_registered(s: Scene) -> None:
     li = await s.agent("1001", "")
-    await li.dials("1004")
+    await li.dials("1005")
     await li.is_cut()
 
 

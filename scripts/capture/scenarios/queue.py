@@ -195,7 +195,7 @@ async def picked_up_at_second_ring(s: Scene) -> None:
 @scenario("One member's phone is not registered: the other one answers", "inbound answered ring-all by 1001")
 async def one_not_registered(s: Scene) -> None:
     li = await s.agent("1001", "ring-all")
-    await s.member("ring-all", "PJSIP/1004")
+    await s.member("ring-all", "PJSIP/1005")
     caller = await s.calls(RING_ALL)
     await li.rings()
     await li.picks_up()
@@ -386,19 +386,66 @@ async def callers_phone_dies(s: Scene) -> None:
 
 @scenario("The agent puts the caller on hold and takes him back", "inbound answered complaint by 1001")
 async def hold(s: Scene) -> None:
-    li = await s.agent("1001")
+    li = await s.desk("1001")
     caller = await s.calls(COMPLAINTS)
+    await li.picks_up()
+    await s.until("AgentConnect")
+    await s.pause()
+    await li.holds(1)
+    await s.until("Hold")
+    await s.pause(1)
+    await li.resumes(1)
+    await s.until("Unhold")
+    await s.pause()
+    await caller.hangs_up()
+
+
+@scenario("The agent hangs up while the caller is on hold", "inbound answered complaint by 1001")
+async def agent_hangs_up_on_hold(s: Scene) -> None:
+    li = await s.desk("1001")
+    await s.calls(COMPLAINTS)
+    await li.picks_up()
+    await s.until("AgentConnect")
+    await s.pause()
+    await li.holds(1)
+    await s.until("Hold")
+    await s.pause(0.6)
+    await li.hangs_up(1)
+
+
+@scenario("The agent's phone says that it is busy, the next one answers", "inbound answered complaint by 1002")
+async def busy_phone(s: Scene) -> None:
+    li = await s.desk("1001")
+    caller = await s.calls(COMPLAINTS)
+    await li.rings()
+    wang = await s.agent("1002")
+    await li.refuses(486)
+    await wang.rings()
+    await wang.picks_up()
+    await s.until("AgentConnect")
+    await s.pause()
+    await caller.hangs_up()
+
+
+@scenario("The caller's name is in GBK", "inbound answered complaint by 1001")
+async def name_in_gbk(s: Scene) -> None:
+    li = await s.agent("1001")
+    caller = await s.foreigner("02087654321", "张三".encode("gbk"))
+    await caller.dials(COMPLAINTS)
     await li.rings()
     await li.picks_up()
     await s.until("AgentConnect")
     await s.pause()
-    await li.holds()
-    await s.until("Hold")
-    await s.pause(1)
-    await li.resumes()
-    await s.until("Unhold")
-    await s.pause()
-    await caller.hangs_up()
+    await caller.hangs_up(1)
+
+
+@scenario("The caller's name is cut in the middle of a character and holds odd signs", "inbound abandoned complaint")
+async def name_cut_utf8(s: Scene) -> None:
+    caller = await s.foreigner("4008001234", "王五; Event: Hangup, \t=李".encode()[:-1])
+    await caller.dials(COMPLAINTS)
+    await s.until("QueueCallerJoin")
+    await s.pause(0.3)
+    await caller.hangs_up(1)
 
 
 @scenario("The caller hangs up while on hold", "inbound answered complaint by 1001")

@@ -281,7 +281,7 @@ async def leaves_in_consultation(s: Scene) -> None:
     await li.hangs_up()
 
 
-@scenario("All three together after the consultation", "inbound answered ring-all by 1001 1001 1002")
+@scenario("All three together after the consultation", "inbound answered ring-all by 1001 1002 1001")
 async def three_together(s: Scene) -> None:
     wang = await s.agent("1002", "")
     li, caller, _ = await _consults(s, "1002")
@@ -307,7 +307,7 @@ async def _to_conference(s: Scene, room: str) -> None:
 
 
 @scenario("Caller and agent go to a conference, a colleague joins; the first agent leaves",
-          "inbound answered complaint by 1001 1001 1002")  # fmt: skip
+          "inbound answered complaint by 1001 1002")  # fmt: skip
 async def conference(s: Scene) -> None:
     wang = await s.agent("1002", "")
     li, caller = await _talking(s)

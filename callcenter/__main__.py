@@ -15,6 +15,7 @@ from callcenter.errors import Problem, as_problem
 from callcenter.words import explain, terminal_language
 
 if TYPE_CHECKING:
+    from callcenter.calls.commands import Tools
     from callcenter.customers.service import Customers
 
 # Command → module with its `add_parser`. Loaded when wanted: `callcenter pbx install` runs before every make target.
@@ -30,6 +31,7 @@ _ROOMS = {
     "doctor": "callcenter.doctor.commands",
     "backup": "callcenter.backup.commands",
     "restore": "callcenter.backup.commands",
+    "ledger": "callcenter.calls.commands",
 }
 _KINDS = {
     "serve": "run the service in one process (SQLite unless set otherwise)",
@@ -81,7 +83,7 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
     migrate.add_argument("--write", metavar="MESSAGE", help="write a new migration instead (for developers)")
     migrate.set_defaults(run=_migrate)
     for module in dict.fromkeys([_ROOMS[wanted]] if wanted in _ROOMS else _ROOMS.values()):
-        needs = (_customers,) if module == _ROOMS["customers"] else ()
+        needs = {_ROOMS["customers"]: (_customers,), _ROOMS["ledger"]: (_ledger,)}.get(module, ())
         importlib.import_module(module).add_parser(commands, *needs)
     return parser
 
@@ -121,6 +123,14 @@ def _customers() -> AbstractAsyncContextManager[Customers]:
 
     assert app.KINDS  # every room's tables are known once it is loaded
     return opened_customers()
+
+
+def _ledger() -> AbstractAsyncContextManager[Tools]:
+    from callcenter import app
+    from callcenter.opening import opened_ledger
+
+    assert app.KINDS  # every room's tables are known once it is loaded
+    return opened_ledger()
 
 
 if __name__ == "__main__":

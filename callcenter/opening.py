@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from zoneinfo import ZoneInfo
 
 from callcenter import schema
+from callcenter.asterisk.configured import logs_dir
+from callcenter.calls.audit import Audit
+from callcenter.calls.commands import Tools
+from callcenter.calls.recompute import Recomputer
 from callcenter.calls.service import Calls
 from callcenter.clock import utc_now
 from callcenter.config import Settings, load
-from callcenter.customers.numbers import PhoneRegion
+from callcenter.customers.numbers import PhoneRegion, parse
 from callcenter.customers.service import Customers
 from callcenter.db import Database
 from callcenter.jobs import engine
 from callcenter.process import check_disk
 from callcenter.queues.service import Queues
+from callcenter.wiring import Staff
 
 
 @contextlib.asynccontextmanager
@@ -61,3 +67,15 @@ async def opened_customers() -> AsyncIterator[Customers]:
     """The configured customers."""
     async with opened_database() as db:
         yield Customers(db, utc_now, PhoneRegion(area_code=load().firm.area_code))
+
+
+@contextlib.asynccontextmanager
+async def opened_ledger() -> AsyncIterator[Tools]:
+    """The configured ledger, and where the files of each Asterisk server are."""
+    settings = load()
+    async with opened_database() as db:
+        region = PhoneRegion(area_code=settings.firm.area_code)
+        folders = {server.name: logs_dir(settings, server) for server in (settings.ami, *settings.more_ami)}
+        agents = await Staff(db).phones()
+        audit = Audit(db, agents, folders, ZoneInfo(settings.firm.timezone), utc_now)
+        yield Tools(audit, Recomputer(db, lambda raw: parse(raw, region).e164))

@@ -71,6 +71,10 @@ class BatchWriter:
         self._db, self._server, self._writer, self._term = db, server, writer, term
         self._gaps_kept: set[str] = set()
 
+    def keeps(self, gap: Gap) -> None:
+        """Take note that the database has this gap."""
+        self._gaps_kept.add(gap.id)
+
     async def write_surely(self, batch: Batch) -> None:
         """Write it. A call that the database refuses is left out and logged."""
         try:

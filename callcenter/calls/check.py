@@ -56,26 +56,39 @@ class Disagreement:
 
 
 def check(
-    kept: Sequence[Kept], files: Filed, since: datetime, until: datetime, agents: Collection[str]
+    kept: Sequence[Kept],
+    files: Filed,
+    since: datetime,
+    until: datetime,
+    agents: Collection[str],
+    settled: datetime | None = None,
 ) -> list[Disagreement]:
     """Every disagreement over the calls that began in [since, until). `agents` are the extensions of people here.
 
-    `kept` and `files` should reach some minutes further on both sides, so that a call at the edge finds its like.
+    `kept` and `files` should reach some minutes further on both sides, so that a call at the edge finds its like. Of a
+    call to which something happened after `settled` nothing is said: the ledger may be just about to hold it.
     """
     by_leg: dict[str, list[Kept]] = defaultdict(list)
     for call in kept:
         for uniqueid in call.legs:
             by_leg[uniqueid].append(call)
     found: list[Disagreement] = []
+    busy = _busy(files, settled)
     for call in kept:
-        if since <= call.record.started_at < until:
+        if since <= call.record.started_at < until and not busy & call.legs.keys():
             found += _of_call(call, files, by_leg, agents)
     for story in sorted(set(files.stories.values()), key=min):
         people = files.people(story)
-        if people and since <= people[0].started < until:
+        if people and since <= people[0].started < until and not busy & story:
             found += _of_story(people, by_leg)
     found += _of_records(files, by_leg, since, until)
     return found
+
+
+def _busy(files: Filed, settled: datetime | None) -> set[str]:
+    """The channels of whose stories the files have told lately."""
+    late = [name for name, channel in files.channels.items() if settled and channel.last_seen > settled]
+    return {uniqueid for name in late for uniqueid in files.stories[name]}
 
 
 def tally(found: Iterable[Disagreement]) -> dict[Kind, int]:

@@ -56,6 +56,13 @@ async def write(session: AsyncSession, gap: Gap, known: bool) -> None:
         await session.execute(links.insert(), [{"gap_id": gap.id, "call_id": each} for each in sorted(gap.calls)])
 
 
+async def left_open(session: AsyncSession, server: str) -> Gap | None:
+    """The gap of a server that the process before this one could not close."""
+    query = select(LedgerGapRow).where(LedgerGapRow.server == server, LedgerGapRow.closed_by.is_(None))
+    row = await session.scalar(query.where(LedgerGapRow.why != "late").order_by(LedgerGapRow.began_at).limit(1))
+    return Gap(row.id, row.server, cast(Why, row.why), row.began_at) if row else None
+
+
 async def newest(db: Database, limit: int, before: datetime | None = None) -> Sequence[LedgerGapRow]:
     """The newest first."""
     query = select(LedgerGapRow).order_by(LedgerGapRow.began_at.desc(), LedgerGapRow.id.desc()).limit(limit)

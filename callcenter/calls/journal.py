@@ -21,9 +21,11 @@ SHOWN = "Snapshot"
 _LONGEST = 200  # a caller chooses his own name
 # What the state machine reads, and what a person wants to see besides.
 KEPT = (
-    "Channel", "Uniqueid", "Linkedid", "ChannelStateDesc", "CallerIDNum", "Exten", "Context",
+    "Timestamp", "Channel", "Uniqueid", "Linkedid", "ChannelStateDesc", "CallerIDNum", "Exten", "Context",
     "DestChannel", "DestUniqueid", "DestLinkedid", "DialStatus", "Interface", "Queue", "Position", "Count", "Reason",
-    "Variable", "Value", "Cause", "BridgeUniqueid", "BridgeType", "SwapUniqueid",
+    "Variable", "Value", "Cause", "BridgeUniqueid", "BridgeType", "BridgeTechnology", "SwapUniqueid", "DialString",
+    "Extension", "Result", "DestType", "TransfererUniqueid", "OrigTransfererUniqueid", "SecondTransfererUniqueid",
+    "SecondTransfererExten", "TransferTargetUniqueid", "TargetUniqueid",
 )  # fmt: skip
 
 
@@ -44,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Again:
-    """A message read back from the journal. Its time stands in the entry."""
+    """A message read back from the journal."""
 
     name: str
     headers: Mapping[str, str]

@@ -23,7 +23,7 @@ from callcenter import metrics
 from callcenter.asterisk.ami.buffer import SpillBuffer
 from callcenter.calls import journal, journal_store
 from callcenter.calls.batch import Batch, BatchWriter
-from callcenter.calls.gaps import Gap, Lateness, Why, opened
+from callcenter.calls.gaps import Gap, Lateness, Why, left_open, opened
 from callcenter.calls.ports import Agents, Message, NumberReader, PbxSnapshot, PbxState
 from callcenter.calls.reading import when
 from callcenter.calls.store import LedgerWriter, last_boot, open_calls
@@ -111,6 +111,7 @@ class Listener:
         self._overflow = False
         self._deaf = False  # from `Lost` until what comes next has been shown
         self._gap: Gap | None = None
+        self._left_open: Gap | None = None  # by a process before this one
         self._closing: _Closing | None = None
 
     def feed(self, message: Message) -> None:
@@ -166,6 +167,9 @@ class Listener:
         self._place = self.term.number << 32
         async with self.db.read() as session:
             self._boot = await last_boot(session, self.server)
+            if (left := await left_open(session, self.server)) is not None:
+                self._left_open = left
+                self._writer.keeps(left)
             kept = await open_calls(session, self.server, self.agents)
             group = await journal_store.connected(session, [call.record.id for call in kept])
             self._fold.apply(await journal_store.entries(session, group))
@@ -303,8 +307,10 @@ class Listener:
         if self._closing is not None:
             return  # it is shown later than that
         self._deaf = True
-        if self.term.heard_at is not None:
+        self._gap, self._left_open = self._left_open, None
+        if self._gap is None and self.term.heard_at is not None:
             self._gap = opened(self.server, why, self.term.heard_at)
+        if self._gap is not None:
             self._batch.gaps[self._gap.id] = self._gap
             metrics.LEDGER_GAPS.labels(self.server, why).inc()
             log.warning("ledger_gap_began", server=self.server, why=why, since=self._gap.began_at.isoformat())

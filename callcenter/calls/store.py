@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Table, Update, bindparam, select
+from sqlalchemy import ColumnElement, Table, Update, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
@@ -52,12 +52,23 @@ class LedgerWriter:
             talks = _rows(own, _keyed(old.talks if old else ()))
             await _write_all(session, _TALKS, talks, _rows(own, _keyed(call.talks)))
 
+    def hold(self, call: CallSession) -> None:
+        """Take note that this is what the database holds."""
+        self._written[call.record.id] = _snapshot(call)
+
     def committed(self, call: CallSession) -> None:
         """Take note that what `write` wrote is kept."""
         if call.ended:
             self._written.pop(call.record.id, None)
         else:
-            self._written[call.record.id] = _snapshot(call)
+            self.hold(call)
+
+    def rows(self, call: CallSession) -> dict[str, Row]:
+        """All rows of a call, fitted to their columns, by table and key."""
+        own = {"call_id": call.record.id}
+        found = {"call": _fitting(_CALLS, self._columns(call.record))}
+        found |= {f"leg {key}": _fitting(_LEGS, row) for key, row in _rows(own, call.legs).items()}
+        return found | {f"talk {key}": _fitting(_TALKS, row) for key, row in _rows(own, _keyed(call.talks)).items()}
 
     def _columns(self, record: CallRecord) -> dict[str, Any]:
         columns = dict(vars(record))
@@ -69,26 +80,39 @@ class LedgerWriter:
 
 async def open_calls(session: AsyncSession, server: str, agents: Agents) -> list[CallSession]:
     """The calls of a server that the ledger left open, oldest first."""
-    query = select(CallRow).where(CallRow.server == server, CallRow.outcome == ACTIVE).order_by(CallRow.id)
-    rows = (await session.scalars(query)).all()
-    return [await _session(session, row, agents) for row in rows]
+    return await calls(session, agents, CallRow.server == server, CallRow.outcome == ACTIVE)
+
+
+async def calls(session: AsyncSession, agents: Agents, *which: ColumnElement[bool]) -> list[CallSession]:
+    """Calls as the ledger holds them, oldest first."""
+    rows = (await session.scalars(select(CallRow).where(*which).order_by(CallRow.id))).all()
+    legs: dict[str, list[Leg]] = defaultdict(list)
+    talks: dict[str, list[Talk]] = defaultdict(list)
+    chosen = select(CallRow.id).where(*which)
+    wanted_legs = select(CallLegRow).where(CallLegRow.call_id.in_(chosen))
+    for leg in await session.scalars(wanted_legs.order_by(CallLegRow.started_at, CallLegRow.uniqueid)):
+        legs[leg.call_id].append(_leg(leg))
+    wanted_talks = select(CallTalkRow).where(CallTalkRow.call_id.in_(chosen))
+    for talk in await session.scalars(wanted_talks.order_by(CallTalkRow.started_at)):
+        talks[talk.call_id].append(Talk(talk.uniqueid, talk.extension, talk.started_at, talk.ended_at))
+    return [CallSession.restored(_record(row), legs[row.id], talks[row.id], agents) for row in rows]
+
+
+async def remove_others(session: AsyncSession, call: CallSession) -> None:
+    """Remove the legs and talks that a call does not have."""
+    talked = {(talk.uniqueid, talk.started_at) for talk in call.talks}
+    for leg in await session.scalars(select(CallLegRow).where(CallLegRow.call_id == call.record.id)):
+        if leg.uniqueid not in call.legs:
+            await session.delete(leg)
+    for talk in await session.scalars(select(CallTalkRow).where(CallTalkRow.call_id == call.record.id)):
+        if (talk.uniqueid, talk.started_at) not in talked:
+            await session.delete(talk)
 
 
 async def last_boot(session: AsyncSession, server: str) -> str | None:
     """The boot of a server that was last kept."""
     row = await session.get(PbxBootRow, server)
     return row.boot if row else None
-
-
-async def _session(session: AsyncSession, row: CallRow, agents: Agents) -> CallSession:
-    legs = select(CallLegRow).where(CallLegRow.call_id == row.id).order_by(CallLegRow.started_at, CallLegRow.uniqueid)
-    talks = select(CallTalkRow).where(CallTalkRow.call_id == row.id).order_by(CallTalkRow.started_at)
-    return CallSession.restored(
-        _record(row),
-        [_leg(leg) for leg in (await session.scalars(legs)).all()],
-        [Talk(t.uniqueid, t.extension, t.started_at, t.ended_at) for t in (await session.scalars(talks)).all()],
-        agents,
-    )
 
 
 def _record(row: CallRow) -> CallRecord:

@@ -1,0 +1,90 @@
+"""The ledger laid beside Asterisk's files and its own journal, for commands; a service may run meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from callcenter.asterisk.files import cdr, cel, queue_log
+from callcenter.calls import store
+from callcenter.calls.check import Disagreement, Kept, check
+from callcenter.calls.filed import Filed, filed
+from callcenter.calls.model import CallRow
+from callcenter.calls.ports import Agents
+from callcenter.clock import Clock
+from callcenter.db import Database
+from callcenter.errors import Problem
+
+# A call at midnight finds its beginning, and its end the next morning.
+_BEFORE, _AFTER = timedelta(hours=1), timedelta(hours=12)
+# The ledger is written a moment after the files.
+_SETTLED = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of a check."""
+
+    server: str
+    since: datetime
+    until: datetime
+    calls: int
+    disagreements: list[Disagreement]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """`folders`: server → where its files are, None when they cannot be read here."""
+
+    db: Database
+    agents: Agents
+    folders: Mapping[str, Path | None]
+    zone: ZoneInfo
+    clock: Clock
+
+    def day(self, text: str | None) -> tuple[datetime, datetime]:
+        """When a day of the firm, `2026-11-24`, begins and ends; None: today."""
+        try:
+            day = date.fromisoformat(text) if text else self.clock().astimezone(self.zone).date()
+        except ValueError as error:
+            raise Problem("ledger_day_unreadable", field="--day", value=text) from error
+        begins = datetime.combine(day, time(), self.zone)
+        return begins, datetime.combine(day + timedelta(days=1), time(), self.zone)
+
+    async def check(self, server: str, since: datetime, until: datetime) -> Checked:
+        """Compare the calls of one server that began in a time. Problem when its files are not there."""
+        folder = self.folders.get(server)
+        if server not in self.folders:
+            raise Problem("ledger_server_unknown", field="--server", value=server, known=", ".join(self.folders))
+        if folder is None or not (folder / cel.FILE).is_file():
+            raise Problem(
+                "ledger_no_files", field="ami.logs_dir", server=server, path=str((folder or Path()) / cel.FILE)
+            )
+        now = self.clock()
+        async with self.db.read() as session:
+            which = (
+                CallRow.server == server,
+                CallRow.started_at >= since - _BEFORE,
+                CallRow.started_at < until + _BEFORE,
+            )
+            calls = await store.calls(session, self.agents, *which)
+        kept = [Kept(call.record, call.legs, call.talks) for call in calls]
+        files = _read(folder, since - _BEFORE, min(until + _AFTER, now))
+        found = check(kept, files, since, until, set(self.agents), settled=now - _SETTLED)
+        count = sum(since <= call.record.started_at < until for call in kept)
+        return Checked(server, since, until, count, found)
+
+    async def calls_between(self, since: datetime, until: datetime) -> list[str]:
+        """The ids of the calls that began in a time."""
+        query = select(CallRow.id).where(CallRow.started_at >= since, CallRow.started_at < until)
+        async with self.db.read() as session:
+            return list(await session.scalars(query.order_by(CallRow.id)))
+
+
+def _read(folder: Path, since: datetime, until: datetime) -> Filed:
+    return filed(cel.read(folder, since, until), cdr.read(folder, since, until), queue_log.read(folder, since, until))

@@ -93,16 +93,15 @@ def of_message(message: Message, asked: Mapping[str, str | None], filed: bool) -
 
 
 def of_snapshot(
-    call: CallSession, snapshot: PbxSnapshot, restarted: bool, asked: Mapping[str, str | None]
+    call: CallSession, snapshot: PbxSnapshot, asked: Mapping[str, str | None], *, restarted: bool, told: bool
 ) -> dict[str, Any]:
-    """The body of what Asterisk showed of one call."""
+    """The body of what Asterisk showed of one call; as `CallTracker.reconcile` is told it."""
     shown = [
         asdict(channel)
         for channel in snapshot.channels
         if channel.uniqueid in call.legs or channel.linked_id == call.record.linked_id
     ]
-    body: dict[str, Any] = {"c": shown, "a": dict(asked)}
-    return {**body, "r": 1} if restarted else body
+    return {"c": shown, "a": dict(asked), "r": int(restarted), "t": int(told)}
 
 
 def written(body: Mapping[str, Any]) -> str:
@@ -148,7 +147,8 @@ class Fold:
             self._know(entry.body.get("a", {}))
         if first.name == SHOWN:
             snapshot = PbxSnapshot("", list(_channels(entries)))
-            changes = self.tracker.reconcile(snapshot, bool(first.body.get("r")), first.at)
+            restarted, told = bool(first.body["r"]), bool(first.body["t"])
+            changes = self.tracker.reconcile(snapshot, restarted, first.at, told=told)
         else:
             changes = self.tracker.apply(Again(first.name, first.body["h"]), first.at)
         for call, _events in changes:

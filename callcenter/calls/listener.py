@@ -366,37 +366,36 @@ class Listener:
             self._boot = self._batch.boot = snapshot.boot
         if restarted and self.term.heard_at:
             self._died(min(now, max([self.term.heard_at, *self._last_seen()])))
-        cut = self._reconcile(snapshot, restarted=restarted, at=now)
+        told = bool(self._closing and self._closing.overlap)
+        marked = self._reconcile(snapshot, restarted=restarted, at=now, told=told)
         self._note_heard(shown.since)
-        self._close(cut)
+        self._close(marked)
         log.info("ledger_reconciled", server=self.server, restarted=restarted, calls=len(self._tracker.sessions))
 
     def _last_seen(self) -> list[datetime]:
         return [leg.started_at for call in self._tracker.sessions for leg in call.legs.values()]
 
-    def _reconcile(self, snapshot: PbxSnapshot, *, restarted: bool, at: datetime) -> set[str]:
-        """The calls whose end nobody knows."""
-        changes = self._tracker.reconcile(snapshot, restarted, at)
+    def _reconcile(self, snapshot: PbxSnapshot, *, restarted: bool, at: datetime, told: bool = False) -> set[str]:
+        """The calls that may lack something."""
+        changes = self._tracker.reconcile(snapshot, restarted, at, told=told)
         asked = self._fold.agents.told()
         self._place += 1
         for order, call in enumerate({call.record.id: call for call, _events in changes}.values()):
-            body = journal.of_snapshot(call, snapshot, restarted, asked)
+            body = journal.of_snapshot(call, snapshot, asked, restarted=restarted, told=told)
             self._batch.entries.append(
                 journal.Entry(self._place, call.record.id, at, journal.SHOWN, {**body, "n": order})
             )
         self._note(changes)
-        return {call.record.id for call, _events in changes if call.record.outcome == "cut" and not restarted}
+        return {call.record.id for call, _events in changes if call.record.gap}
 
-    def _close(self, cut: set[str]) -> None:
+    def _close(self, marked: set[str]) -> None:
         closing, self._closing, self._gap = self._closing, None, None
         if closing is None or closing.gap is None:
             return
-        by_files = closing.overlap is not None
-        marked = cut if by_files else cut | closing.alive | closing.found
         gap = replace(
             closing.gap,
             ended_at=closing.shown.since,
-            closed_by="files" if by_files else "snapshot",
+            closed_by="files" if closing.overlap else "snapshot",
             found=len(closing.found),
             ended=len(closing.ended & closing.alive),
             calls=frozenset(marked),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base
@@ -42,6 +42,10 @@ class CallRow(Base):
     customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.id", ondelete="SET NULL"))
     recording_uniqueid: Mapped[str | None] = mapped_column(String(80))
     recording_started_at: Mapped[datetime | None]
+    # The call that this one became part of. No foreign key: its row is written after this one's.
+    merged_into: Mapped[str | None] = mapped_column(String(36), index=True)
+    # For some time in its life Asterisk was not heard, and its files did not tell either.
+    gap: Mapped[bool] = mapped_column(default=False, server_default=false())
     disposition: Mapped[str | None] = mapped_column(String(32))
     note: Mapped[str | None] = mapped_column(Text)
 
@@ -72,6 +76,31 @@ class CallTalkRow(Base):
     uniqueid: Mapped[str] = mapped_column(String(80), primary_key=True)
     started_at: Mapped[datetime] = mapped_column(primary_key=True)
     extension: Mapped[str] = mapped_column(String(16))
+    ended_at: Mapped[datetime | None]
+
+
+class CallVisitRow(Base):
+    """The caller's wait in one queue, by number within the call."""
+
+    __tablename__ = "call_visits"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    queue: Mapped[str] = mapped_column(String(64))
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(16))
+
+
+class CallHoldRow(Base):
+    """Somebody's phone held the call: an agent's, or (`extension` null) the far party's."""
+
+    __tablename__ = "call_holds"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    uniqueid: Mapped[str] = mapped_column(String(80), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(primary_key=True)
+    extension: Mapped[str | None] = mapped_column(String(16))
     ended_at: Mapped[datetime | None]
 
 

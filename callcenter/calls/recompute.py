@@ -76,7 +76,6 @@ class Recomputer:
         if write and differences:
             writer.hold(kept)
             await writer.write(session, folded)
-            await store.remove_others(session, folded)
 
 
 def _differences(call_id: str, kept: dict[str, Row], folded: dict[str, Row]) -> Iterator[Difference]:
@@ -87,4 +86,4 @@ def _differences(call_id: str, kept: dict[str, Row], folded: dict[str, Row]) -> 
             continue
         for name in one:
             if one[name] != other[name]:
-                yield Difference(call_id, f"{key} {name}" if key != "call" else name, one[name], other[name])
+                yield Difference(call_id, f"{key} {name}" if key != "calls" else name, one[name], other[name])

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, Update, bindparam, select
+from sqlalchemy import ColumnElement, Delete, Table, Update, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from callcenter.calls.model import ACTIVE, CallLegRow, CallRow, CallTalkRow, PbxBootRow
+from callcenter.calls.model import (
+    ACTIVE,
+    CallHoldRow,
+    CallLegRow,
+    CallRow,
+    CallTalkRow,
+    CallVisitRow,
+    PbxBootRow,
+)
 from callcenter.calls.ports import Agents, NumberReader
-from callcenter.calls.record import CallRecord, Direction, Leg, Role, Talk
+from callcenter.calls.record import CallRecord, Direction, Hold, Leg, QueueEnd, QueueVisit, Role, Talk
 from callcenter.calls.session import CallSession
+from callcenter.events.calls import Outcome
 
 Row = dict[str, Any]
-_CALLS, _LEGS, _TALKS = (cast(Table, row.__table__) for row in (CallRow, CallLegRow, CallTalkRow))
+_CALLS, _LEGS, _TALKS, _VISITS, _HOLDS = (
+    cast(Table, row.__table__) for row in (CallRow, CallLegRow, CallTalkRow, CallVisitRow, CallHoldRow)
+)
+# Of a record, in other tables or under other names.
+_ELSEWHERE = ("number", "outcome", "direction", "visits")
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class _Written:
     record: CallRecord
     legs: dict[str, Leg]
     talks: tuple[Talk, ...]
+    holds: tuple[Hold, ...]
 
 
 @dataclass
@@ -42,15 +56,9 @@ class LedgerWriter:
 
     async def write(self, session: AsyncSession, call: CallSession) -> None:
         """Bring the rows of a call up to date, within the caller's transaction."""
-        old = self._written.get(call.record.id)
-        before = {"": self._columns(old.record)} if old else {}
-        if old is None or old.record != call.record:
-            await _write_all(session, _CALLS, before, {"": self._columns(call.record)})
-        own = {"call_id": call.record.id}
-        await _write_all(session, _LEGS, _rows(own, old.legs if old else {}), _rows(own, call.legs))
-        if call.talks:
-            talks = _rows(own, _keyed(old.talks if old else ()))
-            await _write_all(session, _TALKS, talks, _rows(own, _keyed(call.talks)))
+        old, new = self._written.get(call.record.id), _snapshot(call)
+        for table, before, after in self._tables(old, new):
+            await _write_all(session, table, before, after)
 
     def hold(self, call: CallSession) -> None:
         """Take note that this is what the database holds."""
@@ -65,13 +73,27 @@ class LedgerWriter:
 
     def rows(self, call: CallSession) -> dict[str, Row]:
         """All rows of a call, fitted to their columns, by table and key."""
-        own = {"call_id": call.record.id}
-        found = {"call": _fitting(_CALLS, self._columns(call.record))}
-        found |= {f"leg {key}": _fitting(_LEGS, row) for key, row in _rows(own, call.legs).items()}
-        return found | {f"talk {key}": _fitting(_TALKS, row) for key, row in _rows(own, _keyed(call.talks)).items()}
+        found: dict[str, Row] = {}
+        for table, _before, after in self._tables(None, _snapshot(call)):
+            found |= {f"{table.name} {key}".strip(): _fitting(table, row) for key, row in after.items()}
+        return found
+
+    def _tables(self, old: _Written | None, new: _Written) -> list[tuple[Table, dict[str, Row], dict[str, Row]]]:
+        """What there was and what there is to be in each table that may have changed."""
+        own = {"call_id": new.record.id}
+        found = []
+        if old is None or old.record != new.record:
+            found.append((_CALLS, {"": self._columns(old.record)} if old else {}, {"": self._columns(new.record)}))
+            found.append((_VISITS, _visits(old.record) if old else {}, _visits(new.record)))
+        for table, name in ((_LEGS, "legs"), (_TALKS, "talks"), (_HOLDS, "holds")):
+            before, after = getattr(old, name, None), getattr(new, name)
+            if before != after:
+                found.append((table, _rows(own, before or {}), _rows(own, after)))
+        return found
 
     def _columns(self, record: CallRecord) -> dict[str, Any]:
         columns = dict(vars(record))
+        del columns["visits"]
         columns["raw_number"] = columns.pop("number")
         columns["number"] = self.read_number(record.number) if record.number else None
         columns["outcome"] = record.outcome or ACTIVE
@@ -86,27 +108,44 @@ async def open_calls(session: AsyncSession, server: str, agents: Agents) -> list
 async def calls(session: AsyncSession, agents: Agents, *which: ColumnElement[bool]) -> list[CallSession]:
     """Calls as the ledger holds them, oldest first."""
     rows = (await session.scalars(select(CallRow).where(*which).order_by(CallRow.id))).all()
-    legs: dict[str, list[Leg]] = defaultdict(list)
-    talks: dict[str, list[Talk]] = defaultdict(list)
-    chosen = select(CallRow.id).where(*which)
-    wanted_legs = select(CallLegRow).where(CallLegRow.call_id.in_(chosen))
-    for leg in await session.scalars(wanted_legs.order_by(CallLegRow.started_at, CallLegRow.uniqueid)):
-        legs[leg.call_id].append(_leg(leg))
-    wanted_talks = select(CallTalkRow).where(CallTalkRow.call_id.in_(chosen))
-    for talk in await session.scalars(wanted_talks.order_by(CallTalkRow.started_at)):
-        talks[talk.call_id].append(Talk(talk.uniqueid, talk.extension, talk.started_at, talk.ended_at))
-    return [CallSession.restored(_record(row), legs[row.id], talks[row.id], agents) for row in rows]
+    parts = _Parts()
+    await parts.load(session, *which)
+    return [
+        CallSession.restored(
+            replace(_record(row), visits=tuple(parts.visits[row.id])),
+            parts.legs[row.id],
+            parts.talks[row.id],
+            agents,
+            parts.holds[row.id],
+        )
+        for row in rows
+    ]
 
 
-async def remove_others(session: AsyncSession, call: CallSession) -> None:
-    """Remove the legs and talks that a call does not have."""
-    talked = {(talk.uniqueid, talk.started_at) for talk in call.talks}
-    for leg in await session.scalars(select(CallLegRow).where(CallLegRow.call_id == call.record.id)):
-        if leg.uniqueid not in call.legs:
-            await session.delete(leg)
-    for talk in await session.scalars(select(CallTalkRow).where(CallTalkRow.call_id == call.record.id)):
-        if (talk.uniqueid, talk.started_at) not in talked:
-            await session.delete(talk)
+@dataclass
+class _Parts:
+    """What calls have many of, by call."""
+
+    legs: dict[str, list[Leg]] = field(default_factory=lambda: defaultdict(list))
+    talks: dict[str, list[Talk]] = field(default_factory=lambda: defaultdict(list))
+    visits: dict[str, list[QueueVisit]] = field(default_factory=lambda: defaultdict(list))
+    holds: dict[str, list[Hold]] = field(default_factory=lambda: defaultdict(list))
+
+    async def load(self, session: AsyncSession, *which: ColumnElement[bool]) -> None:
+        chosen = select(CallRow.id).where(*which).scalar_subquery()
+        legs = select(CallLegRow).where(CallLegRow.call_id.in_(chosen))
+        for leg in await session.scalars(legs.order_by(CallLegRow.started_at, CallLegRow.uniqueid)):
+            self.legs[leg.call_id].append(_leg(leg))
+        talks = select(CallTalkRow).where(CallTalkRow.call_id.in_(chosen))
+        for talk in await session.scalars(talks.order_by(CallTalkRow.started_at)):
+            self.talks[talk.call_id].append(Talk(talk.uniqueid, talk.extension, talk.started_at, talk.ended_at))
+        visits = select(CallVisitRow).where(CallVisitRow.call_id.in_(chosen))
+        for visit in await session.scalars(visits.order_by(CallVisitRow.number)):
+            end = cast(QueueEnd | None, visit.outcome)
+            self.visits[visit.call_id].append(QueueVisit(visit.queue, visit.joined_at, visit.left_at, end))
+        holds = select(CallHoldRow).where(CallHoldRow.call_id.in_(chosen))
+        for hold in await session.scalars(holds.order_by(CallHoldRow.started_at)):
+            self.holds[hold.call_id].append(Hold(hold.uniqueid, hold.extension, hold.started_at, hold.ended_at))
 
 
 async def last_boot(session: AsyncSession, server: str) -> str | None:
@@ -116,12 +155,11 @@ async def last_boot(session: AsyncSession, server: str) -> str | None:
 
 
 def _record(row: CallRow) -> CallRecord:
-    same = {
-        name: getattr(row, name)
-        for name in CallRecord.__dataclass_fields__
-        if name not in ("number", "outcome", "direction")
-    }
-    return CallRecord(**same, number=row.raw_number, direction=cast(Direction, row.direction))
+    same = {name: getattr(row, name) for name in CallRecord.__dataclass_fields__ if name not in _ELSEWHERE}
+    outcome = None if row.outcome == ACTIVE else row.outcome
+    return CallRecord(
+        **same, number=row.raw_number, direction=cast(Direction, row.direction), outcome=cast(Outcome | None, outcome)
+    )
 
 
 def _leg(row: CallLegRow) -> Leg:
@@ -139,20 +177,28 @@ def _leg(row: CallLegRow) -> Leg:
 
 
 def _snapshot(call: CallSession) -> _Written:
-    return _Written(call.record, dict(call.legs), call.talks)
+    return _Written(call.record, dict(call.legs), call.talks, call.holds)
 
 
-def _keyed(talks: Iterable[Talk]) -> dict[str, Talk]:
-    return {f"{talk.uniqueid} {talk.started_at}": talk for talk in talks}
+def _rows(own: Row, values: Mapping[str, Leg] | tuple[Talk | Hold, ...]) -> dict[str, Row]:
+    if isinstance(values, tuple):
+        return {f"{each.uniqueid} {each.started_at}": {**own, **vars(each)} for each in values}
+    return {key: {**own, **vars(leg)} for key, leg in values.items()}
 
 
-def _rows(own: Row, values: Mapping[str, Any]) -> dict[str, Row]:
-    return {key: {**own, **vars(value)} for key, value in values.items()}
+def _visits(record: CallRecord) -> dict[str, Row]:
+    return {
+        str(number): {"call_id": record.id, "number": number, **vars(visit)}
+        for number, visit in enumerate(record.visits)
+    }
 
 
 async def _write_all(session: AsyncSession, table: Table, old: dict[str, Row], new: dict[str, Row]) -> None:
-    """Insert what is new and update what differs. Plain statements: this is on the way of every ringing phone."""
+    """Insert what is new, update what differs, remove what is no more. Plain statements: this is on the way of every
+    ringing phone."""
     connection = await session.connection()
+    if gone := [_keys(table, row) for key, row in old.items() if key not in new]:
+        await connection.execute(_delete(table), gone)
     if fresh := [_fitting(table, row) for key, row in new.items() if key not in old]:
         await connection.execute(table.insert(), fresh)
     for names, rows in _changed(table, old, new).items():
@@ -166,16 +212,28 @@ def _changed(table: Table, old: dict[str, Row], new: dict[str, Row]) -> dict[tup
         names = tuple(name for name, value in row.items() if value != old.get(key, row)[name])
         if names:
             kept = _fitting(table, row)
-            keys = {f"its_{column.name}": kept[column.name] for column in table.primary_key}
-            found[names].append({**keys, **{f"new_{name}": kept[name] for name in names}})
+            found[names].append({**_keys(table, kept), **{f"new_{name}": kept[name] for name in names}})
     return found
+
+
+def _keys(table: Table, row: Row) -> Row:
+    kept = _fitting(table, row)
+    return {f"its_{column.name}": kept[column.name] for column in table.primary_key}
+
+
+def _same(table: Table) -> list[ColumnElement[bool]]:
+    return [column == bindparam(f"its_{column.name}", type_=column.type) for column in table.primary_key]
+
+
+@lru_cache(maxsize=8)
+def _delete(table: Table) -> Delete:
+    return table.delete().where(*_same(table))
 
 
 @lru_cache(maxsize=256)
 def _update(table: Table, names: tuple[str, ...]) -> Update:
-    same = [column == bindparam(f"its_{column.name}", type_=column.type) for column in table.primary_key]
     values = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
-    return table.update().where(*same).values(values)
+    return table.update().where(*_same(table)).values(values)
 
 
 def _fitting(table: Table, row: Row) -> Row:

@@ -36,6 +36,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     status.add_argument("--json", action="store_true")
     status.set_defaults(run=_status)
     _call_parser(actions)
+    _calls_parser(actions)
     render = actions.add_parser("render", help="write the include files for an Asterisk of your own")
     render.add_argument("--to", type=Path, required=True, metavar="DIR")
     render.set_defaults(run=_render)
@@ -52,6 +53,38 @@ def _call_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
     call.add_argument("--hold", type=float, default=3.0, metavar="S", help="stay so long after the last word")
     call.add_argument("--server", metavar="HOST:PORT", help="SIP server; the private Asterisk if not given")
     call.set_defaults(run=_call)
+
+
+def _calls_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    calls = actions.add_parser("calls", help="many callers at once, to see what an Asterisk bears")
+    calls.add_argument("--count", type=_whole, default=20, metavar="N", help="how many, each with its own number")
+    calls.add_argument("--per-second", type=_rate, default=1.0, metavar="N", help="how many begin in a second")
+    calls.add_argument(
+        "--from", dest="first", type=_whole, default=13100000000, metavar="NUMBER", help="the first one's"
+    )
+    calls.add_argument("--to", type=_number, default="02088886666", metavar="NUMBER")
+    calls.add_argument("--key", default="", choices=list("0123456789"), help="a key to press in the menu")
+    calls.add_argument("--key-after", type=float, default=8.0, metavar="S", help="seconds after the answer")
+    calls.add_argument("--hold", type=float, default=20.0, metavar="S", help="stay so long after the key")
+    calls.add_argument("--server", metavar="HOST:PORT", help="SIP server; the private Asterisk if not given")
+    calls.set_defaults(run=_calls)
+
+
+def _number(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,32}", text):
+        raise argparse.ArgumentTypeError(f"not a number of digits: {text}")
+    return text
+
+
+def _whole(text: str) -> int:
+    return int(_number(text))
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0.1 <= rate <= 100:
+        raise argparse.ArgumentTypeError("from 0.1 to 100")
+    return rate
 
 
 def _say(line: str) -> None:
@@ -140,6 +173,23 @@ def _render(arguments: argparse.Namespace) -> int:
 def _call(arguments: argparse.Namespace) -> int:
     asyncio.run(_make_call(arguments))
     return 0
+
+
+def _calls(arguments: argparse.Namespace) -> int:
+    from callcenter.asterisk.sipp import ManyCall, ManyCallers
+
+    after = arguments.key_after if arguments.key else 0.0
+    calls = [
+        ManyCall(str(arguments.first + place), arguments.to, arguments.hold, arguments.key, after)
+        for place in range(arguments.count)
+    ]
+    with tempfile.TemporaryDirectory(prefix="callcenter-calls-") as home:
+        callers = ManyCallers(Path(home) / "callers", _server(arguments.server))
+        made = asyncio.run(callers.make(calls, arguments.per_second))
+    answered = [call for call in made.by_number.values() if call.answered_at]
+    hung_up = sum(not call.left for call in answered)
+    print(f"{made.created} calls: {len(answered)} answered, {made.failed} failed; {hung_up} ended by the other side")
+    return 0 if len(answered) == made.created and not made.failed else 1
 
 
 async def _make_call(arguments: argparse.Namespace) -> None:

@@ -24,6 +24,7 @@ from callcenter.asterisk.local import LocalAsterisk
 from callcenter.asterisk.manager_events import EVENTS, VARIABLES
 from callcenter.asterisk.phones import BaresipPhone, Caller, SipServer
 from callcenter.asterisk.settings import AgiSettings, AmiSettings, PbxSettings, PhoneAccount, PublicNumber
+from callcenter.asterisk.sipp import ManyCall, ManyCallers
 from callcenter.errors import Problem
 from tests.wire.asterisk.test_connection import end
 from tests.wire.asterisk.test_tls import certificate
@@ -210,6 +211,38 @@ async def test_menu_hears_keys_and_says_where_to_go(opened: Opened, tmp_path: Pa
     abandoned = await stage.until("QueueCallerAbandon", uniqueid=joined.get("uniqueid"))
     assert abandoned.get("originalposition") == "1"
     assert pressed == ["1"]
+    await server.stop()
+
+
+async def test_many_callers_each_with_a_number_and_keys_of_his_own(opened: Opened, tmp_path: Path) -> None:
+    pressed: list[str] = []
+
+    async def menu(session: AgiSession) -> None:
+        pressed.append(await session.read_digits([], 20, 1, terminators=""))
+        await session.hang_up()
+
+    server = AgiServer("127.0.0.1", 0, menu)
+    await server.start()
+    stage = await opened(server.port)
+    made = await ManyCallers(tmp_path / "callers", stage.server).make(
+        [
+            ManyCall("13800000001", "02088886666", stay_s=30.0, key="3", key_after_s=2.0),
+            ManyCall("13800000002", "02088886666", stay_s=30.0, key="8", key_after_s=2.5),
+            ManyCall("13800000003", "02088886667", stay_s=1.5),
+            ManyCall("13800000004", "02000000000", stay_s=1.0),
+        ],
+        per_second=5.0,
+    )
+    calls = made.by_number
+    assert (made.created, made.failed, sorted(pressed)) == (4, 0, ["3", "8"])
+    assert {number[-1]: call.left for number, call in calls.items() if call.answered_at} == {
+        "1": False,
+        "2": False,
+        "3": True,
+    }
+    assert all(call.ended_at for call in calls.values() if call.answered_at)
+    joined = await stage.until("QueueCallerJoin")
+    assert joined.get("calleridnum") == "13800000003"
     await server.stop()
 
 

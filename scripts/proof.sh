@@ -10,7 +10,9 @@ echo "### callcenter bench pop --json --scaled"
 $bin/callcenter bench pop --json --scaled
 echo "### make e2e-scaled: each process, PostgreSQL, Redis and Asterisk killed in mid-call; each process ended under load"
 PROOF=1 $bin/pytest -q -s --durations=0 tests/e2e/test_scaled.py
+echo "### a thousand real calls to twenty phones, ledger check, planted errors"
+PROOF=1 $bin/pytest -q -s --durations=0 -o faulthandler_timeout=0 tests/e2e/test_real_calls.py
 echo "### pytest tests/e2e, the rest"
-$bin/pytest -q --durations=0 tests/e2e --ignore tests/e2e/test_scaled.py
+$bin/pytest -q --durations=0 tests/e2e --ignore tests/e2e/test_scaled.py --ignore tests/e2e/test_real_calls.py
 echo "### make images"
 scripts/images.sh

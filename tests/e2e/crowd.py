@@ -142,7 +142,7 @@ class Crowd:
     """The phones of a stage and the callers of these acts."""
 
     stage: CrowdStage
-    acts: Mapping[str, Act]
+    acts: dict[str, Act]
     heard: list[Heard] = field(default_factory=list)
     ordered: list[Ordered] = field(default_factory=list)
     phones: dict[str, _Phone] = field(default_factory=dict)

@@ -39,6 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     storm.add_argument("--bursts", type=int, default=10)
     storm.add_argument("--cuts", type=int, default=100, help="forced reconnects")
     storm.add_argument("--kills", type=int, default=2, help="of the process that hears Asterisk")
+    storm.add_argument("--no-real", action="store_true", help="no real calls on a real Asterisk beside it")
     storm.add_argument("--json", action="store_true", help="figures as one JSON object")
     storm.set_defaults(run=_storm)
 
@@ -76,7 +77,7 @@ def _storm(arguments: argparse.Namespace) -> int:
         cuts=arguments.cuts,
         kills=arguments.kills,
     )
-    figures = uvloop.run(measure(storm, arguments.customers))
+    figures = uvloop.run(measure(storm, arguments.customers, with_real=not arguments.no_real))
     _show(figures, as_json=arguments.json)
     return 0 if figures["ledger_equal"] and not any(figures[name] for name in _POPS_AMISS) else 1
 

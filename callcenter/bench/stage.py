@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -41,11 +41,11 @@ _CALLED, _COMPLAINED = 2, 10
 
 @dataclass(frozen=True)
 class Size:
-    """How big the firm is. Each queue has an equal part of the agents."""
+    """How big the firm is. `queues`: how many agents each has, in the order of their extensions; empty: all in one."""
 
     customers: int
     agents: int
-    queues: tuple[str, ...] = (QUEUE,)
+    queues: Mapping[str, int] = field(default_factory=dict)
     wrapup_s: int = 15
 
     @property
@@ -53,9 +53,10 @@ class Size:
         """The agents' phones."""
         return [str(_FIRST_EXTENSION + place) for place in range(self.agents)]
 
-    def queue_of(self, place: int) -> str:
-        """The queue of the agent at this place."""
-        return self.queues[place * len(self.queues) // self.agents]
+    def members(self) -> list[tuple[str, str]]:
+        """Each queue with each of its agents' extensions."""
+        named = [queue for queue, count in (self.queues or {QUEUE: self.agents}).items() for _ in range(count)]
+        return list(zip(named, self.extensions, strict=True))
 
     def caller(self, chance: random.Random) -> str:
         """The number of one of the customers."""
@@ -156,13 +157,14 @@ async def _hire(db: Database, size: Size, now: datetime) -> None:
     """Agents who are ready, with a session each."""
     ids = {extension: new_id() for extension in size.extensions}
     async with db.transaction() as work:
-        for queue in size.queues:
+        for queue in dict(size.members()):
             work.session.add(_queue(queue, size.wrapup_s))
         work.session.add_all(_user(user_id, extension, now) for extension, user_id in ids.items())
         await work.session.flush()
-        for place, (extension, user_id) in enumerate(ids.items()):
+        for queue, extension in size.members():
+            user_id = ids[extension]
             work.session.add(_session(user_id, extension, now))
-            work.session.add(QueueMemberRow(queue=size.queue_of(place), user_id=user_id))
+            work.session.add(QueueMemberRow(queue=queue, user_id=user_id))
             work.session.add(PresenceRow(user_id=user_id, wish="ready", since=now))
 
 

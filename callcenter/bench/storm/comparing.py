@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from callcenter.bench.storm.script import Call, Talk, Truth, truth
-from callcenter.calls.model import ACTIVE, CallRow, CallTalkRow
+from callcenter.calls.model import CallRow, CallTalkRow
 from callcenter.db import Database
 
 _EXACT_S = 1.0
 _MOST = 40
-_MENU = ("main/complaint", "complaint", "zh")
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,14 @@ class Comparison:
         """Whether the ledger is as the script."""
         return not (self.missing or self.doubled or self.wrong)
 
+    def __add__(self, other: Comparison) -> Comparison:
+        return Comparison(
+            self.missing + other.missing,
+            self.doubled + other.doubled,
+            self.wrong + other.wrong,
+            [*self.unequal, *other.unequal],
+        )
+
     def note(self, words: str) -> None:
         """Something differs."""
         if len(self.unequal) < _MOST:
@@ -58,13 +65,6 @@ async def kept(db: Database, server: str) -> list[Kept]:
     return [Kept(call, tuple(of[call.id])) for call in calls]
 
 
-async def still_open(db: Database, server: str) -> int:
-    """Calls of a server that the ledger thinks alive."""
-    async with db.read() as session:
-        query = select(func.count()).select_from(CallRow).where(CallRow.server == server, CallRow.outcome == ACTIVE)
-        return await session.scalar(query) or 0
-
-
 def compare(calls: Sequence[Call], ledger: Iterable[Kept], began: float) -> Comparison:
     """`began`: the beginning of the run, in seconds since 1970. Callers are told apart by their numbers."""
     found, by_number = Comparison(), defaultdict[str, list[Kept]](list)
@@ -79,7 +79,7 @@ def compare(calls: Sequence[Call], ledger: Iterable[Kept], began: float) -> Comp
         if len(records) > 1:
             found.doubled += len(records) - 1
             found.note(f"call {call.number} ({call.kind}): {len(records)} times")
-        if differences := list(_differences(call, truth(call), records[0], began)):
+        if differences := list(_differences(truth(call), records[0], began)):
             found.wrong += 1
             found.note(f"call {call.number} ({call.kind}, {call.phase}): {'; '.join(differences)}")
     for number, records in by_number.items():
@@ -88,12 +88,12 @@ def compare(calls: Sequence[Call], ledger: Iterable[Kept], began: float) -> Comp
     return found
 
 
-def _differences(call: Call, right: Truth, record: Kept, began: float) -> Iterator[str]:
+def _differences(right: Truth, record: Kept, began: float) -> Iterator[str]:
     row = record.call
     exact = [("outcome", right.outcome, row.outcome), ("queue", right.queue, row.queue)]
     exact += [("extension", right.extension, row.extension)]
-    if call.joins is not None:
-        exact += [("menu", _MENU, (row.menu_path, row.kind, row.language))]  # type: ignore[list-item]
+    if right.menu is not None:
+        exact += [("menu", "|".join(right.menu), f"{row.menu_path}|{row.kind}|{row.language}")]
     yield from (f"{name} {there!r}, not {wanted!r}" for name, wanted, there in exact if wanted != there)
     times = (
         ("started", right.begins, row.started_at),

@@ -31,14 +31,15 @@ _LIMIT_S = 20.0
 @dataclass
 class Player:
     """`sent`: when each phone began to ring, by `time.perf_counter`; `said`: messages by tenth of a second of the run;
-    `cuts`: living links that were broken."""
+    `cuts`: living links that were broken;
+    `killed`: when a listener was."""
 
     exchange: Exchange
     logs: Path
     sent: dict[RingKey, float] = field(default_factory=dict)
     said: Counter[int] = field(default_factory=Counter)
     cuts: int = 0
-    kills: int = 0
+    killed: list[float] = field(default_factory=list)
 
     async def play(self, script: Script, told: Sequence[Happening], listeners: Sequence[Program], zero: float) -> None:
         """To the end. `zero`: when the run begins, by `time.perf_counter`."""
@@ -86,7 +87,7 @@ class Player:
             await asyncio.sleep(max(0.0, at - self.exchange.clock()))
             leader = await leading(listeners)
             await asyncio.to_thread(leader.kill)
-            self.kills += 1
+            self.killed.append(time.perf_counter())
             await asyncio.sleep(_AGAIN_S)
             await leader.start()
 

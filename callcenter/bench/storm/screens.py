@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callcenter.bench.desks import value_of
@@ -13,6 +13,8 @@ from callcenter.bench.storm.tape import RingKey
 
 # A pop may come so long after its phone has stopped to ring: it was under way.
 _LATE_S = 0.9
+# A real phone says that it rings after Asterisk has said it.
+_EARLY_S = 0.5
 # Who hears a phone ring for so long, or is told so late that it rings, owes the pop.
 _HEARD_S, _FOUND_S = 0.5, 2.5
 # The link is quiet when it was not broken so shortly before and after.
@@ -64,25 +66,40 @@ class Judgement:
             self.amiss.append(words)
 
 
-def judge(
-    calls: Sequence[Call], screens: Screens, sent: Mapping[RingKey, float], hearing: Hearing, zero: float
-) -> Judgement:
+@dataclass(frozen=True)
+class Server:
+    """The calls of one Asterisk: `sent`, when which phone rang; `hearing`, when somebody heard it; by
+    `time.perf_counter`."""
+
+    calls: Sequence[Call]
+    sent: Mapping[RingKey, float]
+    hearing: Hearing
+
+
+def judge(servers: Sequence[Server], screens: Screens, zero: float) -> Judgement:
     """Each pop that came held against the script. `zero`: when the run began, by `time.perf_counter`."""
     found = Judgement()
     unexplained = {key: list(times) for key, times in screens.opened.items()}
-    for call in calls:
-        for ring in rings(call):
-            at = sent[ring.number, ring.extension, ring.turn]
-            times = unexplained.get((ring.extension, call.caller), [])
-            until = at + (ring.ends - ring.begins) + _LATE_S
-            here = [time for time in times if at <= time <= until]
-            unexplained[ring.extension, call.caller] = [time for time in times if time not in here]
-            _judge_ring(found, call, ring, at, here, hearing)
+    for server, call, ring in _rings(servers):
+        at = server.sent[ring.number, ring.extension, ring.turn]
+        times = unexplained.get((ring.extension, call.caller), [])
+        until = at + (ring.ends - ring.begins) + _LATE_S
+        here = [time for time in times if at - (_EARLY_S if call.phase == "real" else 0.0) <= time <= until]
+        unexplained[ring.extension, call.caller] = [time for time in times if time not in here]
+        _judge_ring(found, call, ring, at, here, server.hearing)
+    calls = [call for server in servers for call in server.calls]
     for (extension, caller), times in unexplained.items():
         found.wrong += len(times)
         for time in times:
             found.note(f"pop of {caller} at {extension}: {_why(calls, extension, caller, time - zero)}")
     return found
+
+
+def _rings(servers: Sequence[Server]) -> Iterator[tuple[Server, Call, Ring]]:
+    for server in servers:
+        for call in server.calls:
+            for ring in rings(call):
+                yield server, call, ring
 
 
 def _why(calls: Sequence[Call], extension: str, caller: str, at: float) -> str:

@@ -32,7 +32,9 @@ KINDS: tuple[Kind, ...] = (
     "given_up",
     "blind_refused",
 )
-Phase = Literal["warm_up", "steady", "storm", "burst"]
+Phase = Literal["warm_up", "steady", "storm", "burst", "real"]
+# Path, kind and language that the caller chose.
+Menu = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Call:
     answers: float | None = None
     refuser: tuple[str, float] | None = None
     over: HandOver | None = None
+    menu: Menu = ("main/complaint", "complaint", "zh")
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,10 @@ class Talk:
 
 @dataclass(frozen=True)
 class Truth:
-    """What a right ledger holds of a call."""
+    """What a right ledger holds of a call. `menu` None: he did not come to the end of it."""
 
     outcome: str
+    menu: Menu | None
     queue: str | None
     extension: str | None
     begins: float
@@ -118,6 +122,7 @@ def truth(call: Call) -> Truth:
     """What a right ledger holds of it."""
     return Truth(
         outcome=_outcome(call),
+        menu=call.menu if call.joins is not None else None,
         queue=call.queue if call.joins is not None else None,
         extension=call.over.target if call.over and call.over.answers else call.winner,
         begins=call.begins,
@@ -147,7 +152,7 @@ def weight(call: Call) -> int:
         return 15
     phones = sum(len(wave.phones) for wave in call.waves)
     in_vain = sum(len(wave.phones) for wave in call.waves[:-1])
-    return 30 + phones * 17 + in_vain + (30 if call.winner else 0) + (35 if call.over else 0)
+    return 30 + phones * 17 + in_vain + (30 if call.winner else 0) + (35 if call.over and call.over.answers else 0)
 
 
 def _outcome(call: Call) -> str:

@@ -11,6 +11,9 @@ from callcenter.asterisk.files.cells import moment
 from callcenter.calls.ports import ChannelSeen, PbxSnapshot
 from callcenter.calls.resync import TOLD
 
+# What Asterisk says of a variable that a channel has not.
+_UNSET = "(null)"
+
 
 @dataclass(frozen=True)
 class AmiPbxState:
@@ -54,7 +57,7 @@ def _seen(message: AmiMessage) -> ChannelSeen:
         bridge_id=message.get("BridgeID"),
         queue=message.get("Data").partition(",")[0] if message.get("Application") == "Queue" else None,
         age_s=float(message.get("Seconds", "0")),
-        variables=dict(_pair(variable) for variable in message.all("Variable")),
+        variables=dict(pair for variable in message.all("Variable") if (pair := _pair(variable))[1] != _UNSET),
     )
 
 

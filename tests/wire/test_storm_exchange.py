@@ -17,6 +17,8 @@ from callcenter.bench.storm.planning import Storm, write
 from callcenter.bench.storm.scenes import tell
 from callcenter.bench.storm.script import Call
 from callcenter.bench.storm.tape import Happening
+from callcenter.bench.storm.telling import CHOICE
+from callcenter.calls.pbx import AmiPbxState
 from callcenter.config import AmiSettings
 
 STORM = Storm(agents=12, ring_all=4, rate=40.0, steady_s=5.0, storm_s=1.0, calm_bursts=0, bursts=0, cuts=0, kills=0)
@@ -65,6 +67,11 @@ async def test_it_answers_what_lives_at_this_moment(exchange: Exchange, ear: Ear
     channels = await ear.client.list_action("Status")
     states = sorted((channel.get("ChannelStateDesc"), channel.get("Application")) for channel in channels)
     assert states == [*[("Ringing", "AppQueue")] * len(wave.phones), ("Up", "Queue")]
+    seen = {channel.channel: channel for channel in (await AmiPbxState(ear.client).snapshot()).channels}
+    assert {name.split("-")[0]: dict(channel.variables) for name, channel in seen.items()} == {
+        "PJSIP/trunk": dict(CHOICE),
+        **{f"PJSIP/{extension}": {} for extension in wave.phones},
+    }
     entries = [row for row in await ear.client.list_action("QueueStatus") if row.name == "QueueEntry"]
     assert [entry.get("Queue") for entry in entries] == [call.queue]
     devices = {row.get("Device"): row.get("State") for row in await ear.client.list_action("DeviceStateList")}

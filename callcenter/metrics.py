@@ -66,7 +66,7 @@ POPS_OPENED = _counter("pops_opened_total", "Screen pops opened")
 POP_DELAY = _seconds("pop_delay", "From the ringing to the pop being handed to the desk")
 
 # Telephony link (process ami).
-AMI_CONNECTED = _gauge("ami_connected", "Manager interfaces of Asterisk that we are logged in to")
+AMI_CONNECTED = _gauge("ami_connected", "1 while logged in to the server's manager interface", "server")
 AMI_MESSAGES = _counter("ami_messages_total", "Messages from Asterisk by event; the rest as `other`", "event")
 AMI_RATE = _gauge("ami_messages_per_second", "Messages from Asterisk, over the last half second with any")
 AMI_BUFFERED = _gauge("ami_buffered", "Messages that were read and wait for the ledger")

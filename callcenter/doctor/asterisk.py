@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from callcenter.asterisk.ami import ActionFailed, AmiClient, AmiMessage, NotConnected
+from callcenter.asterisk.ami import ActionFailed, AmiClient, AmiMessage, NotConnected, tls
 from callcenter.asterisk.ami.messages import BANNER
 from callcenter.clock import Clock
 from callcenter.config import AmiSettings
@@ -60,7 +60,9 @@ async def ask_asterisk(access: AmiSettings, numbers: Sequence[str], clock: Clock
 async def _reach(access: AmiSettings) -> None:
     """Whether a manager interface listens there: it speaks first."""
     async with asyncio.timeout(REACH_LIMIT_S):
-        reader, writer = await asyncio.open_connection(access.host, access.port)
+        secure = await tls.context(access.tls_ca) if access.tls else None
+        with tls.told(access.host, access.port):
+            reader, writer = await asyncio.open_connection(access.host, access.port, ssl=secure)
     try:
         async with asyncio.timeout(REACH_LIMIT_S):
             heard = await reader.read(len(BANNER))

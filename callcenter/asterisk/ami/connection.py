@@ -34,7 +34,10 @@ LONGEST_PAUSE_S = 2.0
 
 
 class AmiAccess(Protocol):
-    """Where the manager interface listens and who we are there: any settings with these fields."""
+    """Which server it is, where its manager interface listens, who we are there: any settings with these fields."""
+
+    @property
+    def name(self) -> str: ...
 
     @property
     def host(self) -> str: ...
@@ -148,7 +151,7 @@ class AmiClient:
             if self._on_connected:
                 await self._on_connected(self)
             self._ready.set()
-            figures.connected(again=self._accepted)
+            figures.connected(self._settings.name, again=self._accepted)
             ready = self._accepted = True
             log.info("ami.connected", host=self._settings.host, port=self._settings.port)
             yield link
@@ -156,13 +159,9 @@ class AmiClient:
             self._link = None
             self._ready.clear()
             link.close()
-            if ready:
-                self._gone()
-
-    def _gone(self) -> None:
-        figures.disconnected()
-        if self._on_lost:
-            self._on_lost()
+            figures.disconnected(self._settings.name)
+            if ready and self._on_lost:
+                self._on_lost()
 
     async def _connect(self) -> AmiLink:
         host, port = self._settings.host, self._settings.port

@@ -21,16 +21,16 @@ _STAMP = b"\r\nTimestamp: "
 _EVERY_S = 0.5
 
 
-def connected(*, again: bool) -> None:
+def connected(server: str, *, again: bool) -> None:
     """Logged in and ready. `again`: not for the first time."""
-    metrics.AMI_CONNECTED.inc()
+    metrics.AMI_CONNECTED.labels(server).set(1)
     if again:
         metrics.AMI_RECONNECTS.inc()
 
 
-def disconnected() -> None:
-    """No more ready."""
-    metrics.AMI_CONNECTED.dec()
+def disconnected(server: str) -> None:
+    """Not logged in, or not ready."""
+    metrics.AMI_CONNECTED.labels(server).set(0)
 
 
 class Tally:

@@ -35,11 +35,12 @@ class EventListeners:
         self._listeners.remove(listener)
 
     def __call__(self, message: AmiMessage) -> None:
-        if not message.name:
+        if not message.name or not self._listeners:
             return
+        event = to_event(message)
         for listener in tuple(self._listeners):
             try:
-                listener(event=to_event(message), source=self.source)
+                listener(event=event, source=self.source)
             except Exception:
                 log.exception("ami.listener_failed", message=message.name)
 

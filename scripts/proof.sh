@@ -8,6 +8,10 @@ echo "### callcenter bench pop --json"
 $bin/callcenter bench pop --json
 echo "### callcenter bench pop --json --scaled"
 $bin/callcenter bench pop --json --scaled
+echo "### callcenter bench ami --json"
+$bin/callcenter bench ami --json
+echo "### callcenter bench ami --json --rounds 1 --events 10000000: memory stays flat"
+$bin/callcenter bench ami --json --rounds 1 --events 10000000
 echo "### make e2e-scaled: each process, PostgreSQL, Redis and Asterisk killed in mid-call; each process ended under load"
 PROOF=1 $bin/pytest -q -s --durations=0 tests/e2e/test_scaled.py
 echo "### a thousand real calls to twenty phones, ledger check, planted errors"

@@ -58,7 +58,11 @@ class AmiLink(asyncio.BufferedProtocol):
             raise NotConnected
         asked = self._answers.begin(name)
         try:
-            self._transport.write(encode(name, asked.action_id, headers))
+            try:
+                self._transport.write(encode(name, asked.action_id, headers))
+            except ValueError:
+                asked.end()  # never sent: nothing will come of it
+                raise
             yield asked
         finally:
             self._answers.leave(asked)

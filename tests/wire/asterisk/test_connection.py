@@ -292,6 +292,16 @@ async def test_a_late_answer_is_not_taken_for_anothers(leave: str) -> None:
         assert {message.name for message in messages} == {"FullyBooted"}
 
 
+async def test_an_action_that_cannot_be_sent_is_waited_for_by_nobody() -> None:
+    async with connected(FakeManager()) as client:
+        with pytest.raises(ValueError, match="control character"):
+            await client.action("Originate", Channel="x\r\nAction: Command")
+        assert client._link is not None
+        assert not client._link._answers.awaited
+        assert (await client.action("Ping")).response == "Success"
+        assert not client._link._answers.awaited
+
+
 async def test_many_clients_hear_the_same() -> None:
     server = FakeManager()
     server.answers["Go"] = ok

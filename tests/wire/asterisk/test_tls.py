@@ -13,7 +13,9 @@ import uvloop
 from pydantic import SecretStr
 
 from callcenter.asterisk.ami import AmiClient
+from callcenter.clock import utc_now
 from callcenter.config import AmiSettings
+from callcenter.doctor.asterisk import ask_asterisk
 from callcenter.errors import Problem
 from tests.wire.asterisk.test_connection import FakeManager, end, long_list
 
@@ -79,6 +81,17 @@ async def test_a_certificate_that_proves_nothing_is_refused(tmp_path: Path, wron
     problem = await refused(access(server, authority))
     assert (problem.code, problem.params["port"]) == ("asterisk_ami_certificate", server.port)
     assert "Login" not in server.seen
+    await server.stop()
+
+
+async def test_the_doctor_checks_the_certificate_too(tmp_path: Path) -> None:
+    server = FakeManager()
+    files = certificate(tmp_path, "own", "IP:127.0.0.1")
+    secured(server, files)
+    await server.start()
+    with pytest.raises(Problem, match="asterisk_ami_certificate"):
+        await ask_asterisk(access(server, None), [], utc_now)
+    assert (await ask_asterisk(access(server, files[0]), [], utc_now)).commands == frozenset()
     await server.stop()
 
 

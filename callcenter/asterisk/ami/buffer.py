@@ -51,7 +51,7 @@ class SpillBuffer(Generic[T]):
         self._first: deque[AmiMessage | T] = deque()  # taken before what is on the disk
         self._first_bytes = 0
         self._disk = Spool(folder, disk_bytes)
-        self._kept: deque[T] = deque()  # whose places on the disk are empty blocks
+        self._kept: deque[AmiMessage | T] = deque()  # whose places on the disk are empty blocks
         self._last: list[AmiMessage | T] = []  # taken after it; written when there is enough
         self._last_bytes = 0
         self._news = asyncio.Event()
@@ -59,7 +59,7 @@ class SpillBuffer(Generic[T]):
 
     def put(self, item: AmiMessage | T) -> None:
         """Add at the end."""
-        size = _size(item)
+        size = len(_bytes(item))
         if self._first_bytes + size <= self._memory_bytes and not self._last and not len(self._disk):
             self._first.append(item)
             self._first_bytes += size
@@ -86,7 +86,7 @@ class SpillBuffer(Generic[T]):
         if not self._first:
             raise asyncio.QueueEmpty
         item = self._first.popleft()
-        self._first_bytes -= _size(item)
+        self._first_bytes -= len(_bytes(item))
         return item
 
     def qsize(self) -> int:
@@ -104,12 +104,13 @@ class SpillBuffer(Generic[T]):
 
     def _spill(self) -> None:
         """Write what is to be taken last. What finds no room is lost, but for what is no message."""
-        kept = [item for item in self._last if not isinstance(item, AmiMessage)]
+        blocks = [_bytes(item) for item in self._last]
+        kept = [item for item, block in zip(self._last, blocks, strict=True) if not block]
         try:
-            self._disk.append([item.raw if isinstance(item, AmiMessage) else b"" for item in self._last])
+            self._disk.append(blocks)
         except OSError as error:
             self._lose(len(self._last) - len(kept), error)
-            self._last, self._last_bytes = list(kept), 0
+            self._last, self._last_bytes = kept, 0
             return
         self._kept.extend(kept)
         metrics.AMI_SPILLED.inc(len(self._last))
@@ -122,7 +123,7 @@ class SpillBuffer(Generic[T]):
             self._last, self._last_bytes = [], 0
         else:
             self._first.extend(self._unspilled())
-        self._first_bytes = sum(map(_size, self._first))
+        self._first_bytes = sum(len(_bytes(item)) for item in self._first)
 
     def _unspilled(self) -> list[AmiMessage | T]:
         try:
@@ -132,7 +133,7 @@ class SpillBuffer(Generic[T]):
             self._disk.close()
             self._kept.clear()
             self._lose(lost, error)
-            return [*kept]
+            return kept
 
     def _lose(self, count: int, error: OSError) -> None:
         self.lost += count
@@ -142,5 +143,6 @@ class SpillBuffer(Generic[T]):
             self._on_lost(count)
 
 
-def _size(item: object) -> int:
-    return len(item.raw) if isinstance(item, AmiMessage) else 0
+def _bytes(item: object) -> bytes:
+    """What of it may wait on the disk."""
+    return item.raw if isinstance(item, AmiMessage) else b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import tempfile
 from pathlib import Path
 
@@ -108,6 +109,25 @@ def test_where_the_disk_is_full_messages_are_counted_as_lost_and_nothing_else(tm
     assert left == sorted(left)
     buffer.put(message(7))  # there is room again
     assert numbers(buffer, 1) == ["7"]
+
+
+def test_what_was_half_written_when_the_disk_filled_up_is_written_over(tmp_path: Path) -> None:
+    buffer: SpillBuffer[str] = SpillBuffer(tmp_path, memory_bytes=0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, hard))
+    try:
+        for number in range(2000):
+            buffer.put(message(number))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert 0 < buffer.lost < 2000
+    first = 2000 - buffer.lost
+    for number in range(2000, 4000):
+        buffer.put(message(number))
+    taken = [int(number) for number in numbers(buffer, buffer.qsize())]
+    assert taken[: first // 2] == list(range(first // 2))
+    assert taken[-2000:] == list(range(2000, 4000))
+    assert len(taken) == 4000 - buffer.lost
 
 
 def test_a_folder_that_cannot_be_written_loses_messages_and_raises_nothing(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def check_ami(data: bytes, cuts: list[int]) -> None:
     whole = parsed(data)
     assert [message.raw for message in parsed(*pieces)] == [message.raw for message in whole]
     for message in whole:
+        assert AmiMessage(message.raw).name == message.name
         check_message(message.raw)
 
 

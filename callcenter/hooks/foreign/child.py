@@ -47,7 +47,11 @@ def main(arguments: list[str]) -> None:
         link.sendall(framed(BROKEN, _reason(error)))
         return
     link.sendall(framed(READY))
-    asyncio.run(_serve(link, take))
+    try:
+        asyncio.run(_serve(link, take))
+    finally:
+        # It asked to end: the service learns it now, and not when the interpreter has tidied up.
+        link.shutdown(socket.SHUT_RDWR)
 
 
 async def _serve(link: socket.socket, take: Take) -> None:

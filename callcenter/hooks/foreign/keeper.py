@@ -23,7 +23,7 @@ PAUSES_S: tuple[float, ...] = (1, 2, 4, 8, 16, 30, 60)
 # One that has run for so long begins anew with the first pause.
 _SOUND_S = 60.0
 _START_S = 30.0
-# Handed over and not acknowledged; what the hook is behind waits here, not in its memory.
+# Handed over and not acknowledged; whatever else waits does so here, not in its memory.
 _WINDOW = 64
 _MOST_WAITING = 10_000
 _LOOK_S = 0.2
@@ -192,19 +192,17 @@ class Keeper:
                 log.info("hook_printed", hook=self.hook.name, text=line[:_LONGEST_PRINT], untold=count)
 
     def _over(self, reason: str) -> None:
-        """What it had in hand is lost to it; who waits for an answer is told."""
+        """What it was at is lost to it, what lay behind that is not; who waits for an answer is told."""
         self.running = False
         self._running.set(0)
-        lost = 0
-        asked = [each for each in (*self._handed, *self._waiting) if each.answer is not None]
-        lost = sum(each.answer is None for each in self._handed)
-        for posted in asked:
+        handed, waiting = list(self._handed), list(self._waiting)
+        self._handed.clear()
+        for posted in (*handed, *waiting):
             if posted.answer is not None and not posted.answer.done():
                 posted.answer.set_exception(HookGone(reason))
-        self._handed.clear()
-        self._waiting = deque(each for each in self._waiting if each.answer is None)
-        if lost:
-            self._drop(lost)
+        self._waiting = deque(each for each in (*handed[1:], *waiting) if each.answer is None)
+        if handed and handed[0].answer is None:
+            self._drop(1)
 
     def _drop(self, count: int) -> None:
         self.dropped += count

@@ -16,6 +16,7 @@ from callcenter.hooks.foreign.frames import Frames
 
 _CHILD = "callcenter.hooks.foreign.child"
 _HOUSE = Path(__file__).resolve().parents[3]
+_ENDING_S = 1.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -94,6 +95,11 @@ class HookProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()
+        # Read to its end, so that it is closed; one of its own children may hold it open, but not us.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ENDING_S):
+                async for _line in self.prints():
+                    pass
 
 
 def _lines(data: bytes) -> Iterator[str]:

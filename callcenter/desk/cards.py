@@ -31,7 +31,7 @@ class Cards:
 
     async def look_up(self, call: Call) -> Card:
         """Who may be calling: those who have this number, and the one whom the agent settled on."""
-        number = parse(call.raw_number, self.customers.region)
+        number, read_at = parse(call.raw_number, self.customers.region), self.clock()
         withheld = number.kind == "withheld"
         people: list[CustomerRow] = [] if withheld else list(await self.customers.find_by_number(call.raw_number))
         async with self.db.read() as session:
@@ -42,7 +42,7 @@ class Cards:
         return Card(
             number=number.e164,
             withheld=withheld,
-            read_at=self.clock(),
+            read_at=read_at,
             candidates=tuple(_cards(people, history)),
             chosen=chosen,
             new_customer=None if people else NewCustomer(phone=phone),

@@ -126,13 +126,13 @@ class ScreenPop:
         self._ask_foreign(call.id)
 
     def _card_changed(self, call: Call) -> None:
-        if self._seen(call):
+        if self._seen(call) or self._looks.running(_card_name(call.id)):
             self._read_card(call.id, again=True)
         else:
             self.pops.unlearn(call.id)
 
     def _handover_changed(self, call: Call) -> None:
-        if self._seen(call):
+        if self._seen(call) or self._looks.running(_handover_name(call.id)):
             self._read_handover(call.id, again=True)
         else:
             self.pops.unlearn_handover(call.id)
@@ -150,7 +150,7 @@ class ScreenPop:
                 if self._seen(self.pops.get(call_id) or call):
                     self._ask_foreign(call_id)
 
-        return self._looks.start(f"desk-lookup-{call_id}", read, again=again)
+        return self._looks.start(_card_name(call_id), read, again=again)
 
     async def _card(self, call: Call) -> Card:
         try:
@@ -169,7 +169,7 @@ class ScreenPop:
                 else:
                     self.hub.send_pops(self.pops.learn_handover(call_id, handover))
 
-        return self._looks.start(f"desk-handover-{call_id}", read, again=again)
+        return self._looks.start(_handover_name(call_id), read, again=again)
 
     def _ask_foreign(self, call_id: str) -> None:
         """Ask the firm's own CRM, once somebody looks at the call. It answers when it likes."""
@@ -189,6 +189,14 @@ class ScreenPop:
             log.warning("crm_lookup_failed", call_id=call_id, reason=str(error))
             part = CrmPart(state="failed")
         self.hub.send_pops(self.pops.learn_foreign(call_id, part))
+
+
+def _card_name(call_id: str) -> str:
+    return f"desk-lookup-{call_id}"
+
+
+def _handover_name(call_id: str) -> str:
+    return f"desk-handover-{call_id}"
 
 
 def _may_show(call: Call, customer_id: str | None) -> bool:

@@ -211,6 +211,21 @@ class Line:
             )
         return self
 
+    async def ask(self, extension: str, colleague: str) -> str:
+        """An agent rings a colleague on a second line; the id of that call."""
+        asked = Line(self.house, colleague)
+        started = calls.CallStarted(
+            at=self.at, call_id=asked.id, server="pbx", linked_id=asked.id, direction="internal", number=colleague,
+            dialled=colleague, extension=extension,
+        )  # fmt: skip
+        rings = calls.CallRinging(
+            at=self.at, call_id=asked.id, extension=colleague, ring_id=f"{asked.id}-{colleague}", queue=None
+        )
+        async with self.house.db.transaction() as work:
+            work.emit(started)
+            work.emit(rings)
+        return asked.id
+
     async def answer(self, extension: str) -> Line:
         """One of them answers."""
         return await self.tell(

@@ -9,10 +9,12 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import WSServerHandshakeError
+from sqlalchemy.event import listens_for
 
 from callcenter.db import Database
 from callcenter.events import calls, complaints
 from crm_adapter.ports import ForeignRecord
+from tests.service.polling import until
 
 from .house import START, Browser, FakeCrm, House
 
@@ -161,14 +163,74 @@ async def test_a_family_on_one_number_until_the_agent_says_who_it_is(house: Hous
     async with house.browser("1001") as tab:
         call = await (await house.call()).ring("1001")
         pop = (await tab.until("pop_opened"))["pop"]
-        assert [(card["id"], card["reason"]) for card in pop["candidates"]] == [
-            (wife, "open_complaint"),
-            (husband, "same_number"),
+        assert [(card["id"], card["reason"], card["tied"]) for card in pop["candidates"]] == [
+            (wife, "open_complaint", False),
+            (husband, "same_number", False),
         ]
+        assert pop["candidates"][0]["reason_params"]["number"] == "202611-0042"
         assert await house.send("PUT", f"/calls/{call.id}/customer", {"customer_id": husband}) == 204
         pop = (await tab.until("pop_changed"))["pop"]
         assert (pop["candidates"][0]["id"], pop["candidates"][0]["reason"]) == (husband, "chosen")
         assert await house.send("PUT", f"/calls/{call.id}/customer", {"customer_id": "nobody"}) == 404
+
+
+async def test_a_family_that_nothing_tells_apart(house: House) -> None:
+    people = {await house.customer(name, "13800138000") for name in ("刘洋", "张伟")}
+    async with house.browser("1001") as tab:
+        await (await house.call()).ring("1001")
+        pop = (await tab.until("pop_opened"))["pop"]
+        assert {card["id"] for card in pop["candidates"]} == people
+        assert [(card["reason"], card["tied"]) for card in pop["candidates"]] == [("same_number", True)] * 2
+
+
+async def test_who_called_this_queue_before_stands_first(house: House) -> None:
+    repairs = await house.customer("刘洋", "13800138000")
+    complains = await house.customer("张伟", "13800138000")
+    for customer, queue, days in ((complains, "complaint", 40), (repairs, "repair", 30)):
+        house.now = START - timedelta(days=days)
+        call = await house.call()
+        await call.tell(calls.CallQueued(at=call.at, call_id=call.id, queue=queue, position=1), queue=queue)
+        await call.end("abandoned")
+        assert await house.send("PUT", f"/calls/{call.id}/customer", {"customer_id": customer}) == 204
+    house.now = START
+    async with house.browser("1001") as tab:
+        await (await house.call()).ring("1001")
+        first, second = (await tab.until("pop_opened"))["pop"]["candidates"]
+        assert (first["id"], first["reason"], first["reason_params"]["queue"]) == (complains, "same_queue", "complaint")
+        assert (second["id"], second["reason"]) == (repairs, "last_contact")
+
+
+async def test_many_phones_need_one_look_up_and_it_is_done_before_they_ring(house: House) -> None:
+    await house.customer("张伟", "13800138000")
+    asked = list[str]()
+
+    @listens_for(house.db.engine.sync_engine, "before_cursor_execute")
+    def note(_conn: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    async with three_tabs(house) as tabs:
+        call = await house.call()
+
+        async def looked_up() -> bool:
+            return any("FROM tickets" in statement for statement in asked)
+
+        await until(looked_up)
+        before = len(asked)
+        await call.ring("1001", "1002", "1003")
+        for tab in tabs:
+            assert (await tab.until("pop_opened"))["pop"]["candidates"][0]["name"] == "张伟"
+        assert not [statement for statement in asked[before:] if "FROM tickets" in statement]
+
+
+async def test_what_changed_while_the_caller_waited_is_on_the_pop(house: House) -> None:
+    zhang = await house.customer("张伟", "13800138000")
+    async with house.browser("1001") as tab:
+        call = await house.call()
+        await house.ticket("202611-0042", zhang)
+        house.now += timedelta(seconds=10)
+        await call.ring("1001")
+        while not [card for pop in tab.pops.values() for card in pop["candidates"] if card["open_tickets"]]:
+            await tab.next()
 
 
 async def test_the_third_call_of_a_week_is_said(house: House) -> None:

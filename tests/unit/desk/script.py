@@ -11,7 +11,7 @@ from callcenter.desk.fold import Card
 from callcenter.desk.pops import Pops
 from callcenter.desk.protocol import Pop, PopChanged, PopClosed, PopOpened
 from callcenter.desk.shown import Addressed
-from callcenter.events import Event, calls, people
+from callcenter.events import Event, calls, complaints, people
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 CARD = Card(number="+8613800138000", withheld=False, read_at=START)
@@ -35,6 +35,23 @@ def event_of(line: str, call_id: str = "c1") -> Event:
                 number=rest[0],
                 dialled="02088886666",
             )
+        case "dial":
+            return calls.CallStarted(
+                at=at,
+                call_id=call_id,
+                server="pbx",
+                linked_id="1.2",
+                direction="internal",
+                number=rest[1],
+                dialled=rest[1],
+                extension=rest[0],
+            )
+        case "note":
+            return calls.CallNoted(at=at, call_id=call_id, user_id=f"u{rest[0]}", extension=rest[0])
+        case "ticket":
+            return complaints.TicketOpened(at=at, call_id=call_id, ticket_id="t1", number="202611-0042", kind="repair")
+        case "merge":
+            return calls.CallEnded(at=at, call_id=call_id, outcome="merged", cause="transferred", merged_into=rest[0])
         case "chose":
             return calls.CallClassified(at=at, call_id=call_id, menu_path=rest[0], kind=rest[1], language=rest[2])
         case "queue":

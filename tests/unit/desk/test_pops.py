@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callcenter.desk.fold import Handover
 from callcenter.desk.pops import Pops
-from callcenter.desk.protocol import CrmPart
+from callcenter.desk.protocol import CardTicket, CrmPart
 
 from .script import CARD, START, Screen, event_of, play
 
@@ -180,6 +182,106 @@ CALLS = {
         9 ring 1001 r1
         9 answer 1001
     """,
+    "a phone that is busy does not ring, and pops nothing": """
+        0 start 13800138000
+        7 stop 1001 r1 rejected
+        9 end abandoned
+    """,
+    "a ledger that changes hands tells the call again: nothing": """
+        0 start 13800138000
+        6 queue complaint
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+       60 left 1001               > 1001 changed ended
+       60 agent 1001 wrapup
+        0 start 13800138000
+        6 queue complaint
+        7 ring 1001 r1
+        9 answer 1001
+       60 left 1001
+       70 end answered
+       80 agent 1001 ready        > 1001 closed ended
+        0 start 13800138000
+        7 ring 1001 r1
+        9 answer 1001
+       60 left 1001
+       60 agent 1001 wrapup
+       70 end answered
+       80 agent 1001 ready
+    """,
+    "what an agent was of old does not close what he writes up now": """
+        0 a:start 13800138000
+        1 a:answer 1001           > 1001 opened talking
+        9 a:left 1001             > 1001 changed ended
+        9 agent 1001 wrapup
+       20 agent 1001 ready        > 1001 closed ended
+       21 b:start 13900139000
+       22 b:answer 1001           > 1001 opened talking
+       30 b:left 1001             > 1001 changed ended
+        9 agent 1001 wrapup
+       20 agent 1001 ready
+       30 agent 1001 wrapup
+       40 agent 1001 ready        > 1001 closed ended
+    """,
+    "asked on a second line, then the call itself: one pop, from the first ring on": """
+        0 c1:start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+       20 k:dial 1001 1002
+       21 k:ring 1002 r2 -        > 1002 opened ringing
+       22 k:answer 1001 -
+       22 k:answer 1002 -         > 1002 changed talking
+       30 k:left 1001
+       30 k:left 1002
+       30 k:merge c1
+       30 answer 1002             > 1001 changed talking; 1002 changed talking
+       30 left 1001               > 1001 changed ended; 1002 changed talking
+       60 end answered            > 1001 changed ended; 1002 changed ended
+    """,
+    "the call is handed over while the colleague's phone still rings for the question": """
+        0 start 13800138000
+        9 answer 1001             > 1001 opened talking
+       20 k:dial 1001 1002
+       21 k:ring 1002 r2 -        > 1002 opened ringing
+       25 k:stop 1002 r2 no_answer
+       25 k:merge c1
+       25 ring 1002 r2            > 1002 changed ringing
+       25 left 1001               > 1001 changed ended; 1002 changed ringing
+       27 answer 1002             > 1001 changed ended; 1002 changed talking
+    """,
+    "the colleague asked refuses": """
+        0 start 13800138000
+        9 answer 1001             > 1001 opened talking
+       20 k:dial 1001 1002
+       21 k:ring 1002 r2 -        > 1002 opened ringing
+       22 k:stop 1002 r2 rejected
+       22 k:end failed            > 1002 closed ended
+       60 left 1001               > 1001 changed ended
+    """,
+    "the colleague is only asked": """
+        0 start 13800138000
+        9 answer 1001             > 1001 opened talking
+       20 k:dial 1001 1002
+       21 k:ring 1002 r2 -        > 1002 opened ringing
+       22 k:answer 1002 -         > 1002 changed talking
+       40 k:left 1002
+       40 k:end answered          > 1002 closed ended
+       60 left 1001               > 1001 changed ended
+    """,
+    "the caller hangs up while a colleague is asked": """
+        0 start 13800138000
+        9 answer 1001             > 1001 opened talking
+       20 k:dial 1001 1002
+       21 k:ring 1002 r2 -        > 1002 opened ringing
+       22 k:answer 1002 -         > 1002 changed talking
+       30 end answered            > 1001 changed ended; 1002 changed ended
+       40 k:end answered          > 1002 closed ended
+    """,
+    "a call between two agents who have no caller is a call like any other": """
+        0 k:dial 1001 1002
+        1 k:ring 1002 r2 -        > 1002 opened ringing
+        3 k:answer 1002 -         > 1002 changed talking
+    """,
     "an answer without a ring opens the pop": """
         0 start 13800138000
         9 answer 1001             > 1001 opened talking
@@ -274,6 +376,10 @@ _LINES = st.one_of(
     st.builds("{}:end {}".format, st.sampled_from("ab"), st.sampled_from(["answered", "abandoned", "cut"])),
     st.builds("{}:card".format, st.sampled_from("ab")),
     st.builds("{}:dismiss {}".format, st.sampled_from("ab"), _EXTENSIONS),
+    st.builds("k:dial {} 1002".format, _EXTENSIONS),
+    st.builds("k:ring {} r{} -".format, _EXTENSIONS, st.integers(5, 7)),
+    st.builds("k:answer {} -".format, _EXTENSIONS),
+    st.sampled_from(["k:merge a", "k:end answered", "a:note 1001", "a:ticket"]),
     st.builds("agent {} {}".format, _EXTENSIONS, st.sampled_from(["ready", "wrapup", "talking"])),
 )
 
@@ -294,3 +400,76 @@ def test_an_old_snapshot_with_the_messages_since_is_a_fresh_snapshot(lines: list
         for extension, screen in screens.items():
             screen.take(extension, messages)
             assert screen.pops == {pop.call_id: pop for pop in pops.shown(extension)}
+
+
+@given(st.lists(_LINES, max_size=30), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=20))
+def test_an_event_that_comes_again_is_told_to_nobody(lines: list[str], again: list[tuple[int, int]]) -> None:
+    """Whatever was heard, and however long ago: the same messages as if it had come once."""
+    events = [
+        event_of(f"{second} {line}") for second, line in enumerate(lines) if not re.search("card|dismiss|ended", line)
+    ]
+    pops = Pops()
+    for place, event in enumerate(events):
+        pops.apply(event)
+        learn(pops)
+        for earlier in (events[old] for after, old in again if after == place and old <= place):
+            assert pops.apply(earlier) == []
+
+
+def learn(pops: Pops) -> None:
+    """The card is there at once."""
+    for call in pops.all():
+        if call.card is None:
+            pops.learn(call.id, CARD)
+
+
+def test_who_gets_the_call_sees_who_had_it_and_what_he_left() -> None:
+    pops = play(
+        """
+        0 start 13800138000
+        7 ring 1001 r1            > 1001 opened ringing
+        9 answer 1001             > 1001 changed talking
+       20 note 1001
+       21 ticket
+       30 ring 1002 r2 -          > 1002 opened ringing
+        """
+    )
+    ticket = CardTicket(
+        id="t", number="202611-0042", kind="repair", category=None, summary="渗水", status="open", created_at=START
+    )
+    left = Handover(names={"1001": "李娜", "1002": "王芳"}, notes={"1001": "三楼漏水"}, tickets=(ticket,))
+    assert {extension for extension, _message in pops.learn_handover("c1", left)} == {"1001", "1002"}
+    [pop] = pops.shown("1002")
+    [colleague] = pop.colleagues
+    assert (colleague.name, colleague.note, colleague.left_at) == ("李娜", "三楼漏水", None)
+    assert (pop.note, pop.tickets) == (None, (ticket,))
+    [own] = pops.shown("1001")
+    assert (own.note, own.colleagues, own.tickets) == ("三楼漏水", (), (ticket,))
+
+
+def test_who_is_asked_sees_by_whom() -> None:
+    pops = play(
+        """
+        0 start 13800138000
+        9 answer 1001             > 1001 opened talking
+       20 k:dial 1001 1002
+       21 k:ring 1002 r2 -        > 1002 opened ringing
+        """
+    )
+    [asked] = pops.shown("1002")
+    assert (asked.call_id, asked.raw_number, asked.consulted_by) == ("c1", "13800138000", "1001")
+    assert [colleague.extension for colleague in asked.colleagues] == ["1001"]
+    play("25 k:merge c1\n25 answer 1002 > 1001 changed talking; 1002 changed talking", pops)
+    [taken] = pops.shown("1002")
+    assert (taken.state, taken.consulted_by, taken.answered_at) == ("talking", None, START + timedelta(seconds=25))
+
+
+def test_fifty_phones_are_told_by_one_message_that_they_lost() -> None:
+    pops = Pops()
+    for line in ("0 start 13800138000", *(f"1 ring {number} r{number}" for number in range(1000, 1050))):
+        pops.apply(event_of(line))
+    pops.learn("c1", CARD)
+    messages = pops.apply(event_of("2 answer 1000"))
+    closed = [message for _extension, message in messages if message.type == "pop_closed"]
+    assert len(closed) == 49
+    assert len({id(message) for message in closed}) == 1

@@ -93,7 +93,7 @@ class ScreenPop:
         own = self.pops.get(event.call_id) if event.call_id else None
         match event:
             case complaints.TicketOpened() | customers.CustomerChanged():
-                others = [call for call in self.pops.all() if _may_show(call, event.customer_id)]
+                others = [call for call in self.pops.all() if self._may_show(call, event.customer_id)]
                 return [*others, own] if own and own not in others else others
             case _:
                 return [own] if own else []
@@ -136,6 +136,14 @@ class ScreenPop:
             self._read_handover(call.id, again=True)
         else:
             self.pops.unlearn_handover(call.id)
+
+    def _may_show(self, call: Call, customer_id: str | None) -> bool:
+        """Whether a changed customer may be one of the candidates, or the one that was missing."""
+        if customer_id is None:
+            return False
+        if call.card is None:
+            return self._looks.running(_card_name(call.id))
+        return not call.card.candidates or any(card.id == customer_id for card in call.card.candidates)
 
     def _seen(self, call: Call) -> bool:
         return any(self.hub.at_phone(extension) for extension in call.parts)
@@ -197,13 +205,6 @@ def _card_name(call_id: str) -> str:
 
 def _handover_name(call_id: str) -> str:
     return f"desk-handover-{call_id}"
-
-
-def _may_show(call: Call, customer_id: str | None) -> bool:
-    """Whether a changed customer may be one of the candidates, or the one that was missing."""
-    if call.card is None or customer_id is None:
-        return False
-    return not call.card.candidates or any(card.id == customer_id for card in call.card.candidates)
 
 
 def _crm_part(found: list[ForeignRecord]) -> CrmPart:

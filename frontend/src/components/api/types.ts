@@ -9,6 +9,7 @@ export type QueueLive = Schemas["QueueLive"];
 export type DeskMessage = Schemas["DeskMessage"];
 export type Pop = Schemas["Pop"];
 export type CustomerCard = Schemas["CustomerCard"];
+export type Colleague = Schemas["Colleague"];
 export type Home = Schemas["Home"];
 export type CallRow = Schemas["CallRow"];
 export type CallDetail = Schemas["CallDetail"];

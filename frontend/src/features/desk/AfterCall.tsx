@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Form, Input, type InputRef, Select } from "antd";
+import { App, Button, Form, Input, Select } from "antd";
+import type { TextAreaRef } from "antd/es/input/TextArea";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { request } from "@/components/api/client";
@@ -10,6 +11,7 @@ import { FormProblem, showOnField } from "@/components/ui/FormProblem";
 import { useDesk } from "./desk";
 import { useShortcuts } from "./shortcuts";
 import { useDismiss } from "./useCaller";
+import { useNote } from "./useNote";
 import css from "./work.module.css";
 
 interface Fields {
@@ -17,7 +19,8 @@ interface Fields {
   note?: string;
 }
 
-/** How the call ended, in one choice and a line. Saved after the call, it clears the desk. */
+/** How the call ended, in one choice and a few words, which are kept while they are written. Saved after the call, it
+ *  clears the desk. */
 export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean }) {
   const { t } = useTranslation();
   const { message } = App.useApp();
@@ -25,7 +28,12 @@ export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean })
   const { dispatch } = useDesk();
   const dismiss = useDismiss();
   const [form] = Form.useForm<Fields>();
-  const note = useRef<InputRef>(null);
+  const note = useRef<TextAreaRef>(null);
+  const saver = useNote(
+    pop,
+    form,
+    () => document.activeElement === note.current?.resizableTextArea?.textArea,
+  );
   useShortcuts(active ? { "Alt+N": () => note.current?.focus() } : {});
   const draft = (dirty: boolean) =>
     pop && dispatch({ type: "draft", call_id: pop.call_id, form: "note", dirty });
@@ -44,8 +52,14 @@ export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean })
     <Form
       form={form}
       className={css.after}
-      onValuesChange={(_, all: Fields) => draft(Boolean(all.note?.trim()))}
-      onFinish={(fields) => save.mutate(fields)}
+      onValuesChange={(changed: Partial<Fields>, all: Fields) => {
+        draft(Boolean(all.note?.trim()));
+        if (pop && changed.note !== undefined) saver.write(changed.note);
+      }}
+      onFinish={(fields) => {
+        saver.drop();
+        save.mutate(fields);
+      }}
       onKeyDown={(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && form.submit()}
     >
       <h2 className={css.head}>{t("desk.afterCall")}</h2>
@@ -57,7 +71,13 @@ export function AfterCall({ pop, active }: { pop: Pop | null; active: boolean })
         />
       </Form.Item>
       <Form.Item name="note">
-        <Input ref={note} placeholder={t("desk.note")} maxLength={500} data-testid="disposition-note" />
+        <Input.TextArea
+          ref={note}
+          placeholder={t("desk.note")}
+          maxLength={500}
+          autoSize={{ minRows: 2, maxRows: 4 }}
+          data-testid="disposition-note"
+        />
       </Form.Item>
       <FormProblem error={save.error} form={form} />
       <Button htmlType="submit" block loading={save.isPending} data-testid="disposition-save">

@@ -17,7 +17,7 @@ export function CallerBand({ pop, customer }: { pop: Pop; customer: CustomerCard
         <div className={css.names}>
           <div className={css.nameLine}>
             <span className={css.name} data-testid="pop-caller-name">
-              {customer?.name ?? t("desk.unknown")}
+              {customer?.name ?? t(pop.candidates.length > 1 ? "desk.unsettled" : "desk.unknown")}
             </span>
             {customer?.tags.map((tag) => (
               <Tag key={tag} bordered={false} className={css.tag}>
@@ -32,7 +32,8 @@ export function CallerBand({ pop, customer }: { pop: Pop; customer: CustomerCard
       </div>
       <div className={css.call} data-testid="pop-state" data-state={pop.state}>
         <span className={css.callState}>
-          <PhoneFilled className={css.callIcon} /> {t(`desk.state.${pop.state}`)}
+          <PhoneFilled className={css.callIcon} />{" "}
+          {t(pop.consulted_by ? "desk.consulting" : `desk.state.${pop.state}`)}
         </span>
         <span className={css.callTime}>
           <Timer since={popSince(pop)} />

@@ -2,11 +2,11 @@ import { PhoneFilled } from "@ant-design/icons";
 import { Button } from "antd";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate } from "react-router";
-import { formatPhone } from "@/components/format/phone";
 import { useWord } from "@/components/i18n/useWord";
 import { KeyHint } from "@/components/ui/KeyHint";
 import { useDesk } from "./desk";
 import css from "./incomingToast.module.css";
+import { likeliest, popNumber } from "./popFacts";
 import { useShortcuts } from "./shortcuts";
 
 /** A call rings while the agent is on another screen: says who, and leads to the desk without losing work. */
@@ -23,8 +23,7 @@ export function IncomingToast() {
   };
   useShortcuts({ "Alt+D": open });
   if (!pop || pathname.startsWith("/desk")) return null;
-  const name =
-    pop.candidates[0]?.name ?? (pop.withheld ? t("call.withheld") : formatPhone(pop.number, pop.raw_number));
+  const name = likeliest(pop)?.name ?? popNumber(pop, t);
   return (
     <div className={css.toast} role="alert" data-testid="incoming-toast">
       <span className={css.bell}>

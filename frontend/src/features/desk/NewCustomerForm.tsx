@@ -38,6 +38,8 @@ const cardOf = (customer: Customer): CustomerCard => ({
   open_tickets: [],
   last_calls: [],
   reason: "chosen",
+  reason_params: {},
+  tied: false,
 });
 
 /** Nobody is known under this number: the shortest form that makes a record, the number filled in. */

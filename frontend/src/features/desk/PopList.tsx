@@ -62,7 +62,8 @@ function PopTab(props: { pop: Pop; index: number; active: boolean; onSelect: () 
         </span>
         <span className={css.tabSub}>
           <span className={css.tabWhat}>
-            {t(`desk.state.${pop.state}`)} · {word("queue", pop.queue) || "–"}
+            {t(pop.consulted_by ? "desk.consulting" : `desk.state.${pop.state}`)} ·{" "}
+            {word("queue", pop.queue) || "–"}
           </span>
           <span className={css.tabTime}>
             <Timer since={popSince(pop)} />

@@ -1,6 +1,7 @@
 import type { Pop } from "@/components/api/types";
 import { CallerBand } from "./CallerBand";
 import { CandidateBar } from "./CandidateBar";
+import { Colleagues } from "./Colleagues";
 import { CustomerPanel } from "./CustomerPanel";
 import { NewCustomerForm } from "./NewCustomerForm";
 import css from "./pop.module.css";
@@ -23,8 +24,10 @@ export function PopPane({ pop, hidden }: { pop: Pop; hidden: boolean }) {
       <WhyBar pop={pop} />
       <div className={css.scroll}>
         <Warnings pop={pop} />
+        <Colleagues pop={pop} />
         {pop.candidates.length > 1 && <CandidateBar pop={pop} chosen={customer} />}
-        {customer ? <CustomerPanel customer={customer} crm={pop.crm} /> : <NewCustomerForm pop={pop} />}
+        {customer && <CustomerPanel customer={customer} crm={pop.crm} />}
+        {pop.candidates.length === 0 && !customer && <NewCustomerForm pop={pop} />}
       </div>
     </div>
   );

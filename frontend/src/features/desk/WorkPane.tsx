@@ -53,8 +53,8 @@ function Work({
     <>
       <section className={css.part}>
         <h2 className={css.head}>{t("desk.ticket")}</h2>
-        {created.map((ticket) => (
-          <CreatedTicket key={ticket.id} ticket={ticket} />
+        {ticketsOf(pop, created).map((ticket) => (
+          <CreatedTicket key={ticket.id} {...ticket} />
         ))}
         <TicketForm
           kind={pop?.kind}
@@ -72,14 +72,27 @@ function Work({
   );
 }
 
-function CreatedTicket({ ticket }: { ticket: TicketRow }) {
+interface Opened {
+  id: string;
+  number: string;
+  made?: TicketRow;
+}
+
+/** What was opened in this call, here or by a colleague or before a reload. */
+function ticketsOf(pop: Pop | null, created: TicketRow[]): Opened[] {
+  const here = new Set(created.map((ticket) => ticket.id));
+  const told = (pop?.tickets ?? []).filter((ticket) => !here.has(ticket.id));
+  return [...told, ...created.map((made) => ({ id: made.id, number: made.number, made }))];
+}
+
+function CreatedTicket({ id, number, made }: Opened) {
   const { t } = useTranslation();
-  const fresh = useTicket(ticket);
+  const fresh = useTicket(id, made);
   return (
-    <div className={css.created} data-testid="ticket-created" data-number={ticket.number}>
+    <div className={css.created} data-testid="ticket-created" data-number={number}>
       <CheckCircleFilled className={css.tick} />
-      <Link to={`/tickets/${ticket.id}`}>{t("ticket.numbered", { number: ticket.number })}</Link>
-      <CrmTag state={fresh.crm.state} />
+      <Link to={`/tickets/${id}`}>{t("ticket.numbered", { number })}</Link>
+      {fresh && <CrmTag state={fresh.crm.state} />}
     </div>
   );
 }

@@ -1,6 +1,12 @@
 import type { TFunction } from "i18next";
-import type { Pop, Presence } from "@/components/api/types";
+import type { CustomerCard, Pop, Presence } from "@/components/api/types";
 import { formatPhone } from "@/components/format/phone";
+
+/** The candidate who stands first, when something sets him apart. */
+export function likeliest(pop: Pop): CustomerCard | null {
+  const [first] = pop.candidates;
+  return first && !first.tied ? first : null;
+}
 
 /** One line that names the caller: the record's name, else the number, else "withheld". */
 export function popTitle(pop: Pop, t: TFunction): string {

@@ -147,8 +147,8 @@ class Fold:
             self._know(entry.body.get("a", {}))
         if first.name == SHOWN:
             snapshot = PbxSnapshot("", list(_channels(entries)))
-            restarted, told = bool(first.body["r"]), bool(first.body["t"])
-            changes = self.tracker.reconcile(snapshot, restarted, first.at, told=told)
+            changes = [] if first.body["t"] else self.tracker.missed()
+            changes += self.tracker.reconcile(snapshot, bool(first.body["r"]), first.at)
         else:
             changes = self.tracker.apply(Again(first.name, first.body["h"]), first.at)
         for call, _events in changes:

@@ -73,9 +73,12 @@ class CallTracker:
             session.change(gap=True)
         return [(session, []) for session in self.sessions]
 
-    def reconcile(self, snapshot: PbxSnapshot, restarted: bool, at: datetime) -> list[Change]:
+    def reconcile(self, snapshot: PbxSnapshot, restarted: bool, at: datetime, *, told: bool = False) -> list[Change]:
         """Make every living call agree with what Asterisk says is alive, and take up the calls that it shows anew.
-        Those that it shows otherwise than they were heard have a gap from now on."""
+
+        All of them have a gap from now on; where what was not heard has been `told` from Asterisk's files, only those
+        that it shows otherwise.
+        """
         self._unsure = False
         cause = causes.ASTERISK_RESTARTED if restarted else causes.LINK_LOST
         alive = [channel for channel in snapshot.channels if channel.uniqueid not in self._gone]
@@ -87,7 +90,7 @@ class CallTracker:
         for session in self.sessions:
             channels, before = seen.get(session.record.linked_id, []), session.known()
             changes.append((session, reconcile(session, channels, cause, at)))
-            if session.known() != before:
+            if not told or session.known() != before:
                 session.change(gap=True)
             self._see(session, channels)
         return changes

@@ -35,6 +35,9 @@ _KINDS: dict[type[Event], str] = {
     calls.CallRinging: "ringing",
     calls.CallRingStopped: "ring_stopped",
     calls.CallAnswered: "answered",
+    calls.CallHeld: "held",
+    calls.CallResumed: "resumed",
+    calls.CallTransferred: "transferred",
     calls.CallAgentLeft: "agent_left",
     calls.CallEnded: "ended",
     complaints.TicketOpened: "ticket_opened",
@@ -88,7 +91,9 @@ def timeline(events: Sequence[Event], agents: Mapping[str, str]) -> list[Timelin
 
 def _entry(event: Event, agents: Mapping[str, str]) -> TimelineEntry:
     shown: dict[str, Any] = {name: value for name in _SHOWN if (value := getattr(event, name, None))}
-    name = agents.get(shown.get("extension", ""))
+    if isinstance(event, calls.CallTransferred):
+        shown |= {"extension": event.from_extension, "number": event.to}
+    name = agents.get(shown.get("extension") or "")
     return TimelineEntry.model_validate({"at": event.at, "kind": _KINDS[type(event)], "agent_name": name, **shown})
 
 

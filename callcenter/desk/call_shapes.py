@@ -10,7 +10,7 @@ from callcenter.complaints.routes import TicketRow
 from callcenter.desk.protocol import CustomerCard
 from callcenter.web.paging import PageQuery
 
-Outcome = Literal["active", "answered", "abandoned", "in_menu", "failed", "cut"]
+Outcome = Literal["active", "answered", "abandoned", "in_menu", "failed", "cut", "merged"]
 TranscriptState = Literal["none", "waiting", "running", "done", "failed"]
 
 
@@ -72,6 +72,9 @@ TimelineKind = Literal[
     "ringing",
     "ring_stopped",
     "answered",
+    "held",
+    "resumed",
+    "transferred",
     "agent_left",
     "ended",
     "ticket_opened",

@@ -639,7 +639,7 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "active" | "answered" | "abandoned" | "in_menu" | "failed" | "cut";
+            outcome: "active" | "answered" | "abandoned" | "in_menu" | "failed" | "cut" | "merged";
             /** Queue */
             queue: string | null;
             /** Raw Number */
@@ -737,7 +737,7 @@ export interface components {
              * Outcome
              * @enum {string}
              */
-            outcome: "active" | "answered" | "abandoned" | "in_menu" | "failed" | "cut";
+            outcome: "active" | "answered" | "abandoned" | "in_menu" | "failed" | "cut" | "merged";
             /** Queue */
             queue: string | null;
             /** Raw Number */
@@ -2045,7 +2045,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "started" | "classified" | "queued" | "ringing" | "ring_stopped" | "answered" | "agent_left" | "ended" | "ticket_opened" | "recording_stored";
+            kind: "started" | "classified" | "queued" | "ringing" | "ring_stopped" | "answered" | "held" | "resumed" | "transferred" | "agent_left" | "ended" | "ticket_opened" | "recording_stored";
             /**
              * Menu Path
              * @default null
@@ -2247,7 +2247,7 @@ export interface operations {
                 limit?: number;
                 q?: string | null;
                 queue?: string | null;
-                outcome?: ("active" | "answered" | "abandoned" | "in_menu" | "failed" | "cut") | null;
+                outcome?: ("active" | "answered" | "abandoned" | "in_menu" | "failed" | "cut" | "merged") | null;
                 mine?: boolean;
             };
             header?: never;

@@ -11,6 +11,7 @@ const OUTCOME: Record<string, string> = {
   in_menu: "default",
   failed: "error",
   cut: "error",
+  merged: "default",
 };
 
 export function OutcomeTag({ outcome }: { outcome: string }) {

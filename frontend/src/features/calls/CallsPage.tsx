@@ -12,7 +12,7 @@ import { useDebounced } from "@/components/ui/useDebounced";
 import css from "./calls.module.css";
 import { useCallColumns } from "./columns";
 
-const OUTCOMES = ["active", "answered", "abandoned", "in_menu", "failed", "cut"] as const;
+const OUTCOMES = ["active", "answered", "abandoned", "in_menu", "failed", "cut", "merged"] as const;
 
 /** The filters live in the address, so that a list can be kept and sent to a colleague. */
 export default function CallsPage() {

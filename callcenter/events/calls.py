@@ -108,7 +108,7 @@ class CallResumed(_OfCall):
 
 
 class CallEnded(_OfCall):
-    """`cause` is the hang-up cause in words (`normal`, `asterisk_restarted`, ...). `merged_into` is the call that goes on
+    """`cause` is the hang-up cause in words (`normal`, `asterisk_restarted`, ...). `merged_into`: the call that goes on
     in its place."""
 
     type: Literal["CallEnded"] = "CallEnded"

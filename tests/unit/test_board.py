@@ -98,6 +98,7 @@ def test_the_board_is_laid_out() -> None:
         "Pops",
         "Telephony link",
         "Journal and jobs",
+        "Hooks",
         "Web",
         "Processes",
     ]

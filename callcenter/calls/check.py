@@ -73,10 +73,12 @@ def check(
         for uniqueid in call.legs:
             by_leg[uniqueid].append(call)
     found: list[Disagreement] = []
-    busy = _busy(files, settled)
+    busy, merged = _busy(files, settled), defaultdict[str, list[str]](list)
+    for call in kept:
+        merged[call.record.merged_into or ""].append(call.record.linked_id)
     for call in kept:
         if since <= call.record.started_at < until and not busy & call.legs.keys():
-            found += _of_call(call, files, by_leg, agents)
+            found += _of_call(call, files, agents, merged[call.record.id])
     for story in sorted(set(files.stories.values()), key=min):
         people = files.people(story)
         if people and since <= people[0].started < until and not busy & story:
@@ -127,9 +129,7 @@ def _twice(channel: Channel, calls: Sequence[Kept]) -> Iterator[Disagreement]:
         )
 
 
-def _of_call(
-    call: Kept, files: Filed, by_leg: Mapping[str, Sequence[Kept]], agents: Collection[str]
-) -> Iterator[Disagreement]:
+def _of_call(call: Kept, files: Filed, agents: Collection[str], merged: Sequence[str]) -> Iterator[Disagreement]:
     known = [uniqueid for uniqueid in call.legs if uniqueid in files.channels]
     if not known:
         if not any(uniqueid in files.records for uniqueid in call.legs):
@@ -141,11 +141,12 @@ def _of_call(
     for uniqueid, leg in call.legs.items():
         if uniqueid not in own:
             yield _differs("leg_extra", call, uniqueid, leg.channel, _NOTHING)
-    wanted = expect(call.record.linked_id, own, files, agents)
+    wanted = expect([call.record.linked_id, *merged], own, files, agents)
     if wanted is None:
         return
     yield from _ends(call, files, wanted)
-    yield from _service(call, wanted)
+    if call.record.outcome != "merged":  # what came of it stands in the call that goes on
+        yield from _service(call, wanted)
 
 
 def _ends(call: Kept, files: Filed, wanted: Expected) -> Iterator[Disagreement]:
@@ -157,7 +158,7 @@ def _ends(call: Kept, files: Filed, wanted: Expected) -> Iterator[Disagreement]:
         else:
             yield _differs("end_time", call, "", _shown(record.ended_at), "cut by a crash")
         return
-    if not _same(record.ended_at, wanted.ended):
+    if record.outcome != "merged" and not _same(record.ended_at, wanted.ended):
         yield _differs("end_time", call, "", _shown(record.ended_at), _shown(wanted.ended))
     for uniqueid, leg in call.legs.items():
         channel = files.channels.get(uniqueid)
@@ -179,10 +180,25 @@ def _service(call: Kept, wanted: Expected) -> Iterator[Disagreement]:
     talked = sum((talk.ended_at - talk.started_at).total_seconds() for talk in call.talks if talk.ended_at)
     if wanted.bridged_s is not None and abs(talked - wanted.bridged_s) > TOLERANCE.total_seconds():
         yield _differs("bridged_seconds", call, "", f"{talked:.1f}", f"{wanted.bridged_s:.1f}")
-    if record.queue != wanted.queue:
-        yield _differs("queue", call, "", record.queue or _NOTHING, wanted.queue or _NOTHING)
-    if record.outcome is not None and record.outcome != "cut" and not wanted.fits(record.outcome):
-        yield _differs("queue_outcome", call, wanted.queue or "", record.outcome, wanted.outcome or _NOTHING)
+    yield from _queues(call, wanted)
+
+
+def _queues(call: Kept, wanted: Expected) -> Iterator[Disagreement]:
+    """In which queues the caller was, and what became of him there. Old records know the last queue only."""
+    record = call.record
+    queues = tuple(visit.queue for visit in record.visits)
+    last = wanted.queues[-1] if wanted.queues else None
+    if record.queue != last or (queues and queues != wanted.queues):
+        ledger = " ".join(queues) if record.queue == last else record.queue or _NOTHING
+        yield _differs("queue", call, "", ledger, " ".join(wanted.queues) or _NOTHING)
+    elif queues and record.outcome != "cut":
+        waits = [visit.outcome for visit in record.visits]
+        for queue, kept, filed_as in zip(queues, waits, wanted.waits, strict=True):
+            # An end that queue_log does not tell is the manager's word.
+            if kept != filed_as and filed_as is not None:
+                yield _differs("queue_outcome", call, queue, kept or _NOTHING, filed_as)
+    if wanted.queues and wanted.outcome and record.outcome not in (None, "cut", wanted.outcome):
+        yield _differs("queue_outcome", call, last or "", record.outcome or _NOTHING, wanted.outcome)
 
 
 def _of_records(

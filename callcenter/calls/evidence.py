@@ -64,14 +64,22 @@ def _tell(name: str, row: CelRow, order: int = 5, at: datetime | None = None, **
     return Told(name, at or row.at, {**own, **more}, order)
 
 
-def _began(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
-    """CEL does not say that a phone rings; one that was dialled does so at once."""
+def _began(row: CelRow, call: Sequence[CelRow]) -> Iterator[Told]:
+    """CEL does not say that a phone rings; one that was dialled does so at once. A first channel that nobody dialled a
+    number from is one that Asterisk calls."""
     dialled = row.uniqueid != row.linked_id
-    exten = "" if dialled else row.exten
-    state = "Down" if dialled else "Ring"
+    called = dialled or row.exten in ("", "s")
+    exten, state = ("", "Down") if called else (row.exten, "Ring")
     yield _tell("Newchannel", row, 0, CallerIDNum=row.number, Exten=exten, Context=row.context, ChannelStateDesc=state)
     if dialled:
-        yield _tell("Newstate", row, 1, ChannelStateDesc="Ringing")
+        if dialling := next((each for each in reversed(call) if _dials(each) and each.at <= row.at), None):
+            own = {"Uniqueid": dialling.uniqueid, "Linkedid": row.linked_id, "Exten": dialling.exten}
+            yield Told("DialBegin", row.at, {**own, "DestUniqueid": row.uniqueid, "DestChannel": row.channel}, 1)
+        yield _tell("Newstate", row, 2, ChannelStateDesc="Ringing")
+
+
+def _dials(row: CelRow) -> bool:
+    return row.event == "APP_START" and row.app == "Dial"
 
 
 def _answered(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
@@ -79,7 +87,8 @@ def _answered(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
 
 
 def _entered(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
-    yield _tell("BridgeEnter", row, BridgeUniqueid=row.extra.get("bridge_id", ""))
+    technology = row.extra.get("bridge_technology", "")
+    yield _tell("BridgeEnter", row, BridgeUniqueid=row.extra.get("bridge_id", ""), BridgeTechnology=technology)
 
 
 def _left(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
@@ -98,6 +107,29 @@ def _hung_up(row: CelRow, call: Sequence[CelRow]) -> Iterator[Told]:
     yield _tell("Hangup", row, 9, Cause=cause)
 
 
+def _blind(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    own = {"TransfererUniqueid": row.uniqueid, "TransfererLinkedid": row.linked_id, "Result": "Success"}
+    yield Told("BlindTransfer", row.at, {**own, "Extension": row.extra.get("extension", "")})
+
+
+def _attended(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    yield Told(
+        "AttendedTransfer",
+        row.at,
+        {
+            "OrigTransfererUniqueid": row.uniqueid,
+            "SecondTransfererUniqueid": row.extra.get("channel2_uniqueid", ""),
+            "TransferTargetUniqueid": row.extra.get("transfer_target_channel_uniqueid", ""),
+            "Result": "Success",
+        },
+    )
+
+
+def _picked_up(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
+    by = row.extra.get("pickup_channel_uniqueid", "")
+    yield Told("Pickup", row.at, {"Uniqueid": by, "TargetUniqueid": row.uniqueid})
+
+
 def _chosen(row: CelRow, _call: Sequence[CelRow]) -> Iterator[Told]:
     for name, value in zip(_CHOSEN_NAMES, row.extra.get("extra", "").split("|"), strict=False):
         if value:
@@ -111,48 +143,70 @@ _CEL: dict[str, _Make] = {
     "BRIDGE_ENTER": _entered,
     "BRIDGE_EXIT": _left,
     "HANGUP": _hung_up,
+    "BLINDTRANSFER": _blind,
+    "ATTENDEDTRANSFER": _attended,
+    "PICKUP": _picked_up,
     _CHOSEN: _chosen,
 }
 _applications: dict[str, _Make] = {"MixMonitor": _recorded}
 
 
+_PUT_OUT = {"EXITWITHTIMEOUT": "TIMEOUT", "EXITEMPTY": "LEAVEEMPTY"}
+
+
 def _of_queues(rows: Iterable[QueueRow], channels: Mapping[str, Sequence[CelRow]]) -> Iterator[Told]:
     """What befell callers in queues."""
     beside = _Beside(channels)
-    connected: dict[str, str] = {}
+    served: dict[str, str] = {}
     for row in rows:
         if row.event == "ENTERQUEUE":
             at = beside.time(row, row.uniqueid, "APP_START", "Queue")
             yield _tell_queue("QueueCallerJoin", row, at, channels, 5, Position=_nth(row, 2) or "1")
         elif row.event == "CONNECT":
-            dest = connected[row.uniqueid] = _nth(row, 1)
+            dest = served[row.uniqueid] = _nth(row, 1)
             at = beside.time(row, dest, "ANSWER")
             yield _tell_queue("AgentConnect", row, at, channels, 3, DestUniqueid=dest)
+            yield _tell_queue("QueueCallerLeave", row, at, channels, 3)
+        elif row.event == "BLINDTRANSFER":
+            beside.time(row, served.get(row.uniqueid, ""), "BLINDTRANSFER")  # what follows is later than that
         elif row.event == "ABANDON":
             at = beside.time(row, row.uniqueid, "APP_END", "Queue")
             yield _tell_queue("QueueCallerAbandon", row, at, channels, 3, Position=_nth(row, 0))
-        elif row.event in ("COMPLETEAGENT", "COMPLETECALLER") and row.uniqueid in connected:
-            dest = connected[row.uniqueid]
-            at = beside.time(row, dest, "BRIDGE_EXIT")
-            reason = row.event.removeprefix("COMPLETE").lower()
-            yield _tell_queue("AgentComplete", row, at, channels, 6, DestUniqueid=dest, Reason=reason)
+        elif row.event in _PUT_OUT:
+            at = beside.time(row, row.uniqueid, "APP_END", "Queue")
+            told = {"Variable": "QUEUESTATUS", "Value": _PUT_OUT[row.event]}
+            yield _tell_queue("VarSet", row, at, channels, 3, **told)
 
 
 @dataclass
 class _Beside:
-    """Finds the CEL row that a queue's row goes with: the first of its second, or a bit before, that none had yet."""
+    """Finds the time of a queue's row: that of the CEL row that it goes with, the first of its second, or a bit before,
+    that none had yet; and never before that of the caller's last one. Asterisk tells no start of an application that
+    follows itself."""
 
     channels: Mapping[str, Sequence[CelRow]]
     _had: set[tuple[str, str, datetime]] = field(default_factory=set)
+    _last: dict[str, datetime] = field(default_factory=dict)
 
     def time(self, row: QueueRow, channel: str, event: str, app: str = "") -> datetime:
+        began = next((each.at for each in self.channels.get(row.uniqueid, ())), row.at)
+        at = max(self._found(row, channel, event, app) or row.at, self._last.get(row.uniqueid, began))
+        self._last[row.uniqueid] = at
+        return at
+
+    def _found(self, row: QueueRow, channel: str, event: str, app: str) -> datetime | None:
         for each in self.channels.get(channel, ()):
             key = (channel, event, each.at)
-            fits = each.event == event and app in ("", each.app) and row.at - _LATER <= each.at < row.at + _SECOND
-            if fits and key not in self._had:
+            same = each.event == event and app in ("", each.app) and _queue_of(each) in ("", row.queue)
+            if same and key not in self._had and row.at - _LATER <= each.at < row.at + _SECOND:
                 self._had.add(key)
                 return each.at
-        return row.at
+        return None
+
+
+def _queue_of(row: CelRow) -> str:
+    """The queue that an application's row names; "" for other rows, and for those of older templates."""
+    return row.app_data.partition(",")[0] if row.app == "Queue" else ""
 
 
 def _tell_queue(

@@ -2,66 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from callcenter.asterisk.files.queue_log import QueueRow
 from callcenter.calls.filed import Channel, Filed, overlaps
+from callcenter.calls.record import QueueEnd
 
-Became = Literal["answered", "abandoned", "unserved"]
-_UNSERVED = ("failed", "in_menu")
+# What became of a wait in a queue, by the row that ends it.
+_ENDS: dict[str, QueueEnd] = {
+    "CONNECT": "answered",
+    "ABANDON": "abandoned",
+    "EXITWITHTIMEOUT": "timeout",
+    "EXITEMPTY": "empty",
+    "EXITWITHKEY": "exit",
+}
 
 
 @dataclass(frozen=True)
 class Expected:
-    """`agent` answered last, `answered` is the first answer, `bridged_s` None while somebody talks; `outcome` is what
-    became of a caller who was in a queue; `cut`: Asterisk died before it wrote the end."""
+    """`agent` answered last, `answered` is the first answer, `bridged_s` None while somebody talks; `queues` and
+    `waits`: the queues and what became of the wait in each, None while it lasts; `cut`: Asterisk died before it wrote
+    the end."""
 
     agent: str | None
     answered: datetime | None
     ended: datetime | None
     bridged_s: float | None
-    queue: str | None
-    outcome: Became | None
+    queues: tuple[str, ...]
+    waits: tuple[QueueEnd | None, ...]
     cut: bool
 
-    def fits(self, outcome: str) -> bool:
-        """Whether the ledger's outcome can be so."""
-        if self.outcome is None:
-            return True
-        return outcome in _UNSERVED if self.outcome == "unserved" else outcome == self.outcome
+    @property
+    def outcome(self) -> str | None:
+        """What the call's outcome must be; None where the files do not say."""
+        if self.answered:
+            return "answered"
+        return "abandoned" if self.waits and self.waits[-1] == "abandoned" else None
 
 
 @dataclass(frozen=True)
 class _Talk:
-    endpoint: str
+    channel: Channel
     began: datetime
     ended: datetime | None
 
 
-def expect(linked_id: str, legs: Iterable[str], files: Filed, agents: Collection[str]) -> Expected | None:
-    """Of the call whose first channel has this unique id, with these channels for legs. None when CEL has not seen it
-    begin."""
-    first = files.channels.get(linked_id)
+def expect(linked_ids: Sequence[str], legs: Iterable[str], files: Filed, agents: Collection[str]) -> Expected | None:
+    """Of the call with this linked id, then those of the calls that became part of it, and these channels for legs.
+    None when CEL has not seen it begin."""
+    if linked_ids[0] not in files.channels:
+        return None
+    first = next((each for each in files.people(files.stories[linked_ids[0]]) if each.root == linked_ids[0]), None)
     if first is None:
         return None
     own = [files.channels[uniqueid] for uniqueid in legs if uniqueid in files.channels]
-    rows = files.queues.get(linked_id, ())
-    talks = sorted(_talks(first, own, files, agents), key=lambda talk: talk.began)
-    connects = [(at, agent) for at, agent in _connects(rows, files)]
-    answers = [*((talk.began, talk.endpoint) for talk in talks), *connects]
+    rows = _queue_rows(linked_ids, files)
+    talks = list(_talks(first, own, files, agents))
+    answers = [*((talk.began, talk.channel) for talk in talks), *_connects(rows, files)]
+    visits = _visits(rows)
     ended = [channel.ended for channel in own]
     return Expected(
-        agent=max(answers)[1] if answers else None,
-        answered=min(answers)[0] if answers else None,
+        agent=max(answers, key=lambda each: (each[0], each[1].started))[1].endpoint if answers else None,
+        answered=min(at for at, _channel in answers) if answers else None,
         ended=None if None in ended else max((at for at in ended if at), default=None),
         bridged_s=None
         if any(talk.ended is None for talk in talks)
         else sum((talk.ended - talk.began).total_seconds() for talk in talks if talk.ended),
-        queue=next((row.queue for row in reversed(rows) if row.event == "ENTERQUEUE"), None),
-        outcome=_became(rows, bool(answers)),
+        queues=tuple(queue for queue, _end in visits),
+        waits=tuple(end for _queue, end in visits),
         cut=None in ended and _crashed(own, files),
     )
 
@@ -71,7 +81,7 @@ def _talks(first: Channel, own: Iterable[Channel], files: Filed, agents: Collect
     if first.endpoint not in agents:
         for heard in overlaps(files, first):
             if (other := files.channels[heard.channel]).endpoint in agents:
-                yield _Talk(other.endpoint, heard.began, heard.ended)
+                yield _Talk(other, heard.began, heard.ended)
         return
     mine = list(own)
     ids = {channel.uniqueid for channel in mine}
@@ -79,7 +89,7 @@ def _talks(first: Channel, own: Iterable[Channel], files: Filed, agents: Collect
         if channel.endpoint in agents:
             heard_here = [each for each in overlaps(files, channel) if each.channel in ids]
             for began, ended in _united((each.began, each.ended) for each in heard_here):
-                yield _Talk(channel.endpoint, began, ended)
+                yield _Talk(channel, began, ended)
 
 
 def _united(times: Iterable[tuple[datetime, datetime | None]]) -> list[tuple[datetime, datetime | None]]:
@@ -94,21 +104,35 @@ def _united(times: Iterable[tuple[datetime, datetime | None]]) -> list[tuple[dat
     return found
 
 
-def _connects(rows: Iterable[QueueRow], files: Filed) -> Iterator[tuple[datetime, str]]:
+def _connects(rows: Iterable[QueueRow], files: Filed) -> Iterator[tuple[datetime, Channel]]:
     for row in rows:
         channel = files.channels.get(row.data[1]) if row.event == "CONNECT" and len(row.data) > 1 else None
         if channel is not None:
-            yield channel.answered or row.at, channel.endpoint
+            yield channel.answered or row.at, channel
 
 
-def _became(rows: Iterable[QueueRow], answered: bool) -> Became | None:
-    events = [row.event for row in rows]
-    if "ENTERQUEUE" not in events:
-        return None
-    if answered:
-        return "answered"
-    last = next((event for event in reversed(events) if event == "ABANDON" or event.startswith("EXIT")), "")
-    return "abandoned" if last == "ABANDON" else "unserved"
+def _queue_rows(linked_ids: Sequence[str], files: Filed) -> list[QueueRow]:
+    """Of the callers' channels, and of the machinery that stood in a queue for them."""
+    machinery = (
+        name
+        for name in files.stories[linked_ids[0]]
+        if files.channels[name].machinery and files.channels[name].root in linked_ids
+    )
+    names = dict.fromkeys([*linked_ids, *machinery])
+    return sorted((row for name in names for row in files.queues.get(name, ())), key=lambda row: row.at)
+
+
+def _visits(rows: Iterable[QueueRow]) -> list[tuple[str, QueueEnd | None]]:
+    """Queue by queue; who joins the next one without a word has left the last one by a key or was led out."""
+    found: list[tuple[str, QueueEnd | None]] = []
+    for row in rows:
+        if row.event == "ENTERQUEUE":
+            if found and found[-1][1] is None:
+                found[-1] = (found[-1][0], "exit")
+            found.append((row.queue, None))
+        elif row.event in _ENDS and found and found[-1][1] is None:
+            found[-1] = (found[-1][0], _ENDS[row.event])
+    return found
 
 
 def _crashed(own: Iterable[Channel], files: Filed) -> bool:

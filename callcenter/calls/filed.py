@@ -1,7 +1,7 @@
 """What CDR, CEL and queue_log say of each channel and of who heard whom. Pure, and no kin of the ledger's own code.
 
-Channels belong to one *story* when they ever shared a linked id. A story may hold several calls of the ledger: a
-transfer with consultation is two calls until they become one.
+Channels belong to one *story* when they ever shared a linked id or a bridge, or a transfer brought them together. A
+story may hold several calls of the ledger: a transfer with consultation is two calls until they become one.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from callcenter.asterisk.files.queue_log import STARTED, QueueRow
 
 # Channels of these technologies are no person's: Asterisk makes them for itself.
 _MACHINERY = ("Local/", "Message/", "Surrogate/", "AsyncGoto/", "CBAnn/", "CBRec/", "Recorder/", "Announcer/")
+# A bridge in which nobody hears anybody: parking, waiting.
+_HOLDING = "holding_bridge"
+# Where a row names a channel of another call.
+_OTHERS = ("channel2_uniqueid", "transfer_target_channel_uniqueid", "pickup_channel_uniqueid")
 
 
 @dataclass
 class Channel:
     """One channel by CEL. `root` is its first linked id; `stays` when it was in which bridge, the end None while it
-    still is."""
+    still is; `links` the linked ids, bridges and other channels that it had to do with."""
 
     uniqueid: str
     name: str
@@ -98,15 +102,17 @@ def _note(channels: dict[str, Channel], row: CelRow) -> None:
     channel = channels.get(row.uniqueid)
     if channel is None:
         channel = channels[row.uniqueid] = Channel(row.uniqueid, row.channel, row.linked_id, row.at, row.at)
-    channel.links.add(row.linked_id)
+    channel.links |= {row.linked_id, *(row.extra[name] for name in _OTHERS if name in row.extra)}
     channel.last_seen = max(channel.last_seen, row.at)
     if row.event == "ANSWER":
         channel.answered = channel.answered or row.at
     elif row.event in ("HANGUP", "CHAN_END"):
         channel.ended = row.at
         _leave(channel, "", row.at)
-    elif row.event == "BRIDGE_ENTER":
-        channel.stays.append((row.extra.get("bridge_id", ""), row.at, None))
+    elif row.event == "BRIDGE_ENTER" and row.extra.get("bridge_technology") != _HOLDING:
+        bridge = row.extra.get("bridge_id", "")
+        channel.stays.append((bridge, row.at, None))
+        channel.links.add(bridge)
     elif row.event == "BRIDGE_EXIT":
         _leave(channel, row.extra.get("bridge_id", ""), row.at)
 
@@ -127,7 +133,7 @@ def _stories(channels: Mapping[str, Channel]) -> dict[str, frozenset[str]]:
         return link
 
     for channel in channels.values():
-        first, *others = sorted(channel.links)
+        first, *others = sorted(channel.links | {channel.uniqueid})
         for link in others:
             head[find(link)] = find(first)
     members: dict[str, set[str]] = defaultdict(set)

@@ -150,7 +150,10 @@ class Fold:
             changes = [] if first.body["t"] else self.tracker.missed()
             changes += self.tracker.reconcile(snapshot, bool(first.body["r"]), first.at)
         else:
-            changes = self.tracker.apply(Again(first.name, first.body["h"]), first.at)
+            message = Again(first.name, first.body["h"])
+            if self._ids and (linked_id := message.get("Linkedid")):
+                self.tracker.expect(linked_id)
+            changes = self.tracker.apply(message, first.at)
         for call, _events in changes:
             self.calls[call.record.id] = call
 

@@ -53,6 +53,10 @@ class CallTracker:
         """Take up a call that the ledger left open."""
         self._living.add(session)
 
+    def expect(self, linked_id: str) -> None:
+        """The first phone of this linked id begins a call; that machinery came before it belonged to no call."""
+        self._led.add(linked_id)
+
     def apply(self, message: Message, now: datetime) -> list[Change]:
         """What a message means; `now` is used where Asterisk gave no time."""
         at = when(message, now)

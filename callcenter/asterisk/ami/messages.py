@@ -21,6 +21,8 @@ _EVENT = b"Event: "
 _FOLLOWS = b"response: follows"
 _HEAD_BYTES = 40
 _MOST_REMEMBERED = 4000
+# The first line has no line break before it; and a line that is no header is `Output` without saying so.
+_NOT_BY_LINE = ("Event", "Output")
 
 Headers = tuple[tuple[str, str], ...]
 _layouts = Layouts()
@@ -43,10 +45,10 @@ class _Names(dict[bytes, str]):
 
 
 class _Marks(dict[str, bytes]):
-    """What a header's line begins with, by the header's name; b"" for the first line's and what can be none."""
+    """What a header's line begins with, by the header's name; b"" where the lines must be read one by one."""
 
     def __missing__(self, name: str) -> bytes:
-        if not name or name.lower() == "event" or any(character in name for character in ": \r\n"):
+        if not name or name in _NOT_BY_LINE or any(character in name for character in ": \r\n"):
             return b""
         mark = b"\r\n" + name.encode("utf-8", "replace") + b":"
         if len(self) < _MOST_REMEMBERED:
@@ -152,6 +154,17 @@ def _name_of(source: bytes | Headers) -> str:
     return next((value for name, value in source if name.lower() == "event"), "")
 
 
+def _made(blocks: Sequence[bytes], names: Sequence[str]) -> Iterator[AmiMessage]:
+    """What `map(AmiMessage, blocks, names)` gives, in two thirds of the time: no call of a function for each."""
+    new = object.__new__
+    for source, name in zip(blocks, names, strict=True):
+        message = new(AmiMessage)
+        message._source = source
+        message._layout = None
+        message.name = name
+        yield message
+
+
 class AmiParser:
     """Feed bytes as they come; take whole messages. Keeps the rest for the next feed.
 
@@ -174,7 +187,7 @@ class AmiParser:
         self.plain = not self._output and "" not in names
         if not self.plain:
             return iter([message for pair in zip(blocks, names, strict=True) for message in self._each(*pair)])
-        return map(AmiMessage, blocks, names)
+        return _made(blocks, names)
 
     def _blocks(self, data: bytes) -> list[bytes]:
         rest = self._rest

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter import metrics
@@ -59,6 +59,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_it_is_a_queue_whatever_comes_and_goes(steps: list[tuple[object, ...]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.asterisk.ami import layouts, messages
@@ -55,11 +55,13 @@ ANSWERS = st.sampled_from(
 AGI = st.lists(st.one_of(ANSWERS, st.binary(max_size=12)), max_size=12).map(b"".join)
 
 
+@settings(deadline=None)
 @given(AMI, st.lists(st.integers(0, 1 << 16), max_size=12))
 def test_a_manager_stream_of_any_bytes_reads_the_same_whatever_the_cuts(data: bytes, cuts: list[int]) -> None:
     check_ami(data, cuts)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(BLOCKS), max_size=6), WORDS, st.data())
 def test_a_real_stream_with_a_wound_reads_the_same_whatever_the_cuts(
     blocks: list[bytes], wound: bytes, data: st.DataObject
@@ -70,6 +72,7 @@ def test_a_real_stream_with_a_wound_reads_the_same_whatever_the_cuts(
     check_ami(stream[:place] + wound + stream[until:], data.draw(st.lists(st.integers(0, 1 << 16), max_size=6)))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.from_regex(rb"[A-Za-z]{1,3}", fullmatch=True), st.binary(max_size=8)), max_size=6), AMI)
 def test_a_layout_seen_before_reads_the_same_as_one_never_seen(headers: list[tuple[bytes, bytes]], odd: bytes) -> None:
     lines = [b"Event: Fuzz", *(name + b": x" for name, _ in headers)]
@@ -81,6 +84,7 @@ def test_a_layout_seen_before_reads_the_same_as_one_never_seen(headers: list[tup
     check_message(b"\r\n".join([*lines[:-1], odd.replace(b"\r\n\r\n", b"")]))
 
 
+@settings(deadline=None)
 @given(AGI)
 def test_a_menu_line_of_any_bytes_ends_as_a_hang_up_or_a_refusal(data: bytes) -> None:
     check_agi(data)

@@ -8,8 +8,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from callcenter.hooks.foreign.discovery import Hook
 from callcenter.hooks.foreign.frames import Frames
@@ -17,6 +18,7 @@ from callcenter.hooks.foreign.frames import Frames
 _CHILD = "callcenter.hooks.foreign.child"
 _HOUSE = Path(__file__).resolve().parents[3]
 _ENDING_S = 1.0
+_CHUNK = 4096
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -50,13 +52,14 @@ class HookProcess:
             except BaseException:
                 ours.close()
                 raise
-        reader, writer = await asyncio.open_unix_connection(sock=ours)
-        running = cls(process, reader, writer)
+        closing: Callable[[], None] = ours.close
         try:
-            yield running
+            reader, writer = await asyncio.open_unix_connection(sock=ours)
+            closing = writer.close
+            yield cls(process, reader, writer)
         finally:
-            writer.close()
-            await running._kill()
+            closing()
+            await _to_the_end(_killed(process))
 
     @property
     def pid(self) -> int:
@@ -80,9 +83,10 @@ class HookProcess:
     async def prints(self) -> AsyncIterator[str]:
         """What it prints, line by line as it comes."""
         assert self._process.stdout is not None
-        while data := await self._process.stdout.read(4096):
-            for line in _lines(data):
-                yield line
+        while data := await self._process.stdout.read(_CHUNK):
+            for line in data.decode("utf-8", "replace").splitlines():
+                if line.strip():
+                    yield line
 
     def memory_mb(self) -> float:
         """What it holds in memory; nothing once it is gone, or where the system does not tell."""
@@ -91,19 +95,27 @@ class HookProcess:
         except (OSError, IndexError):
             return 0.0
 
-    async def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
-        # Read to its end, so that it is closed; one of its own children may hold it open, but not us.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ENDING_S):
-                async for _line in self.prints():
-                    pass
+
+async def _killed(process: asyncio.subprocess.Process) -> None:
+    """With all that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    # Read to its end, so that it is closed; one of its own children may hold it open, but not us.
+    assert process.stdout is not None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_ENDING_S):
+            while await process.stdout.read(_CHUNK):
+                pass
 
 
-def _lines(data: bytes) -> Iterator[str]:
-    return (line for line in data.decode("utf-8", "replace").splitlines() if line.strip())
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Also when the one who waits is cancelled meanwhile."""
+    doing = asyncio.create_task(work, name="hook ends")
+    try:
+        await asyncio.shield(doing)
+    finally:
+        await doing
 
 
 def _environment() -> dict[str, str]:

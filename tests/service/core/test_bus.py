@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from callcenter.bus import LOOK, Bus, JournalCursor, Subscriber
+from callcenter.bus import LOOK, BatchSubscriber, Bus, JournalCursor, Subscriber
 from callcenter.carried import pack
 from callcenter.db import Database, JournalRow
 from callcenter.events import Event
@@ -306,3 +306,29 @@ async def test_events_that_ride_on_the_word_are_told_in_turn_and_the_journal_fil
     assert heard.empty()
     await tasks.stop()
     await other.close()
+
+
+async def test_a_batch_is_taken_as_far_as_it_can_be(db: Database) -> None:
+    """What was left over comes again at once; one that takes nothing, or fails, holds its place."""
+    bus, given, tasks = Bus(db), list[list[str]](), Tasks()
+    takes: list[int | Exception] = [2, 0, RuntimeError("this time it fails"), 1]
+    done = asyncio.Event()
+
+    async def take(events: Sequence[tuple[int, Event]]) -> int:
+        given.append([event.number for _seq, event in events if isinstance(event, TicketOpened)])
+        result = takes.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        if not takes:
+            done.set()
+        return result
+
+    await emit(db, opened("past"))
+    await bus.begin("test")
+    await bus.begin("test", 0)  # it has begun already
+    await emit(db, opened("1"), opened("2"), opened("3"))
+    tasks.start("durable", bus.run_durable(BatchSubscriber(take, (TicketOpened,), "test")))
+    async with asyncio.timeout(20):
+        await done.wait()
+    await tasks.stop()
+    assert given == [["1", "2", "3"], ["3"], ["3"], ["3"]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.events import CATALOGUE
-from callcenter.events.calls import CallEnded
+from callcenter.events.customers import CustomerChanged
 from callcenter.hooks.catalogue import OFFERED, TEST, body_of, event_payload, message_id
 
 WORDS = Path(__file__).resolve().parents[3] / "frontend" / "src" / "components" / "i18n"
@@ -29,10 +29,10 @@ def test_sessions_stay_in_the_house() -> None:
 
 
 def test_a_payload_is_the_same_whenever_it_is_made() -> None:
-    event = CallEnded(at=AT, call_id="c", outcome="answered", cause="normal")
+    event = CustomerChanged(at=AT, customer_id="李", change="created")
     assert body_of(event_payload(7, event)) == (
-        b'{"type":"CallEnded","timestamp":"2026-11-24T01:02:03.000004Z","seq":7,'
-        b'"data":{"call_id":"c","outcome":"answered","cause":"normal"}}'
+        b'{"type":"CustomerChanged","timestamp":"2026-11-24T01:02:03.000004Z","seq":7,'
+        b'"data":{"call_id":null,"customer_id":"\xe6\x9d\x8e","change":"created"}}'
     )
 
 

@@ -30,8 +30,9 @@ class Copy:
         return cls(folder / "callcenter.db", folder / "logs")
 
     def write(self, statement: str, *values: object) -> None:
-        """One statement that must change something."""
+        """One statement that must change something; what hangs on a removed row goes with it."""
         with sqlite3.connect(self.database) as db:
+            db.execute("PRAGMA foreign_keys = ON")
             assert db.execute(statement, values).rowcount > 0, statement
 
     def one(self, query: str, *values: object) -> str:
@@ -91,12 +92,6 @@ _QUEUED = "SELECT id FROM calls WHERE outcome = 'abandoned'"
 def _later(table: str, column: str, where: str) -> str:
     stamp = f"strftime('%Y-%m-%d %H:%M:%f', {column}, '+{_SECONDS} seconds') || '000'"
     return f"UPDATE {table} SET {column} = {stamp} WHERE {where}"
-
-
-def _call_missing(copy: Copy) -> None:
-    call = copy.one(_TALKED)
-    for table, key in (("call_talks", "call_id"), ("call_legs", "call_id"), ("calls", "id")):
-        copy.write(f"DELETE FROM {table} WHERE {key} = ?", call)
 
 
 def _leg_missing(copy: Copy) -> None:
@@ -162,7 +157,10 @@ def _timed_out(row: list[str]) -> list[str]:
 
 # What is spoilt → how, and the kinds that must be found, all of them.
 PLANTED: dict[str, tuple[Callable[[Copy], None], tuple[str, ...]]] = {
-    "a call is missing": (_call_missing, ("call_missing",)),
+    "a call is missing": (
+        lambda copy: copy.write("DELETE FROM calls WHERE id = ?", copy.one(_TALKED)),
+        ("call_missing",),
+    ),
     "a call is made up": (
         lambda copy: copy.duplicate(copy.one(_IN_MENU), "made-up", "7"),
         ("call_unknown",),
@@ -184,7 +182,10 @@ PLANTED: dict[str, tuple[Callable[[Copy], None], tuple[str, ...]]] = {
         ("end_time",),
     ),
     "a leg ended later": (
-        lambda copy: copy.write(_later("call_legs", "ended_at", "call_id = ? AND extension <> ''"), copy.one(_TALKED)),
+        lambda copy: copy.write(
+            _later("call_legs", "ended_at", "uniqueid IN (SELECT uniqueid FROM call_talks WHERE call_id = ?)"),
+            copy.one(_TALKED),
+        ),
         ("end_time",),
     ),
     "talked longer": (

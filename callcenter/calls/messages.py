@@ -104,7 +104,7 @@ def _newstate(call: CallSession, message: Message, at: datetime) -> list[Event]:
 def _dial_begin(call: CallSession, message: Message, at: datetime) -> list[Event]:
     """Whom a call is for that Asterisk began, when nobody said so: an agent's phone first, which calls now, or the far
     party first."""
-    first, dest, exten = next(iter(call.legs), ""), text(message, "DestUniqueid"), text(message, "Exten")
+    first, dest, exten = call.first(), text(message, "DestUniqueid"), text(message, "Exten")
     if dest not in call.legs:
         return []
     call.called.setdefault(dest, exten)

@@ -5,16 +5,14 @@ Whatever arrives twice changes nothing the second time. Times are Asterisk's own
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from callcenter.calls import causes, messages, talks
-from callcenter.calls.bridges import Bridges
-from callcenter.calls.ports import Agents, Message
-from callcenter.calls.reading import endpoint, is_machinery, number
-from callcenter.calls.record import CallRecord, Hold, Leg, QueueEnd, QueueVisit, Role, Talk
-from callcenter.calls.rings import Rings
+from callcenter.calls.known import KnownCall
+from callcenter.calls.ports import Message
+from callcenter.calls.reading import number
+from callcenter.calls.record import Leg, QueueVisit, Role
 from callcenter.events import Event
 from callcenter.events.calls import (
     CallAgentLeft,
@@ -34,58 +32,12 @@ from callcenter.events.calls import (
     TransferKind,
 )
 
-# Messages of one Asterisk come in the order of their time but for less than this.
-_CLOCK_SET = timedelta(seconds=1)
 
-
-class CallSession:
+class CallSession(KnownCall):
     """A call in the making. `record`, `legs`, `talks` and `holds` hold what is known; `apply` moves them on.
 
     What `messages` and `resync` need to say happened is public; everybody else calls `start`, `apply`, `absorb`.
     """
-
-    def __init__(self, record: CallRecord, agents: Agents) -> None:
-        self.record = record
-        self.legs: dict[str, Leg] = {}
-        self.talks: tuple[Talk, ...] = ()
-        self.holds: tuple[Hold, ...] = ()
-        self.bridges = Bridges()
-        self.left_by_caller = False
-        self.called: dict[str, str] = {}  # by which number a leg was reached
-        self._agents = agents
-        self._classified = (record.menu_path, record.kind, record.language) if record.queued_at else ("", "", "")
-        self._rings = Rings()
-        self._has_it: set[str] = set()  # agents' legs of which CallAnswered was said
-        self._heard: set[int | None] = set()
-        self._absorbed: CallRecord | None = None
-        self._latest = record.started_at
-
-    @classmethod
-    def restored(
-        cls, record: CallRecord, legs: Iterable[Leg], talked: Iterable[Talk], agents: Agents, holds: Iterable[Hold] = ()
-    ) -> CallSession:
-        """The session of a call that the ledger left open."""
-        session = cls(record, agents)
-        session.legs = {leg.uniqueid: leg for leg in legs}
-        session.talks, session.holds = tuple(talked), tuple(holds)
-        first, heard = session._first(), {talk.uniqueid for talk in session.talks}
-        for leg in session.legs.values():
-            if leg.uniqueid in heard or (leg.answered_at and leg.extension and leg.uniqueid != first):
-                session._has_it.add(leg.uniqueid)
-            elif leg.alive and leg.extension and leg.ringing_at:
-                session._rings.begin(leg.extension, leg.uniqueid)
-        for talk in session.talks:
-            if talk.ended_at is None:
-                session.bridges.suppose(talk.uniqueid, session.far_id())
-        return session
-
-    @property
-    def ended(self) -> bool:
-        return self.record.outcome is not None
-
-    def known(self) -> tuple[object, ...]:
-        """All that is known of the call, to be compared with what was known before."""
-        return self.record, dict(self.legs), self.talks, self.holds
 
     def start(self, at: datetime, extension: str | None = None) -> list[Event]:
         """The call's first event; `extension` of the agent who began it."""
@@ -113,14 +65,7 @@ class CallSession:
             return []
         if told is not None:
             self._heard.add(told)
-        return handle(self, message, self._moment(at))
-
-    def _moment(self, at: datetime) -> datetime:
-        """Time does not run backwards in a call, whatever the clock does; but then not all is known of it."""
-        if at < self._latest - _CLOCK_SET:
-            self.change(gap=True)
-        self._latest = max(at, self._latest)
-        return self._latest
+        return handle(self, message, self.moment(at))
 
     def absorb(self, other: CallSession, at: datetime) -> tuple[list[Event], list[Event]]:
         """Make another call, whose parties hear ours or are about to, part of this one: a consultation, a pick-up. What
@@ -155,25 +100,6 @@ class CallSession:
         self.change(merged_into=into, visits=())
         return [*events, *self.end("merged", causes.TRANSFERRED, at)]
 
-    def alive(self) -> bool:
-        """Some leg still is."""
-        return any(leg.alive for leg in self.legs.values())
-
-    def far(self) -> Leg | None:
-        """The party with whom the agents talk: who called in, or was called outside. None in an internal call."""
-        if self.record.direction == "outbound":
-            outside = [leg for leg in self.legs.values() if leg.extension is None]
-            return next((leg for leg in outside if leg.alive), outside[0] if outside else None)
-        return next((leg for leg in self.legs.values() if leg.role == "caller"), None)
-
-    def far_id(self) -> str | None:
-        far = self.far()
-        return far.uniqueid if far else None
-
-    def change(self, **values: object) -> None:
-        if any(getattr(self.record, key) != value for key, value in values.items()):
-            self.record = replace(self.record, **values)  # type: ignore[arg-type]
-
     def learn(self, dialled: str, at: datetime) -> list[Event]:
         """Whom a call is for that began with the ringing of an agent's phone, or of the far party's."""
         if self.record.number or self.record.direction != "outbound" or not dialled:
@@ -186,15 +112,6 @@ class CallSession:
                 at=at, call_id=call.id, direction=call.direction, number=call.number, dialled=call.dialled
             )
         ]
-
-    def open_leg(self, uniqueid: str, channel: str, at: datetime) -> None:
-        self.bridges.name(uniqueid, channel)
-        if uniqueid in self.legs or is_machinery(channel):
-            return
-        extension = endpoint(channel)
-        known = extension in self._agents
-        role: Role = "agent" if known else "other" if self.far() or self.record.direction != "inbound" else "caller"
-        self.legs[uniqueid] = Leg(uniqueid, channel, role, extension if known else None, at)
 
     def join(self, queue: str, position: int, at: datetime) -> list[Event]:
         """The caller waits in a queue."""
@@ -220,7 +137,7 @@ class CallSession:
             return self._ring(leg, at)
         if state == "Up" and leg.answered_at is None:
             events = self._ring(leg, at)
-            self._leg(uniqueid, answered_at=at)
+            self.set_leg(uniqueid, answered_at=at)
             return events
         return []
 
@@ -234,27 +151,19 @@ class CallSession:
             return []
         return [CallRingStopped(at=at, call_id=self.record.id, ring_id=ring, extension=leg.extension, reason=reason)]
 
-    def why_cancelled(self, uniqueid: str) -> RingEnd:
-        """Who made a phone stop: another one, picked up since it began to ring, the caller, or nobody."""
-        mine = self.legs.get(uniqueid)
-        others = (leg for leg in self.legs.values() if leg.extension and leg.uniqueid != uniqueid and leg.alive)
-        if mine and any(leg.answered_at and leg.answered_at >= mine.started_at for leg in others):
-            return "answered_elsewhere"
-        return "abandoned" if self.left_by_caller else "no_answer"
-
     def answered(self, uniqueid: str, at: datetime) -> list[Event]:
         """An agent has the call out of a queue; his phone may stand behind a Local channel."""
         self.decide("answered", at)
         events: list[Event] = []
-        for leg in self._agents_legs(self.bridges.heard(uniqueid)):
+        for leg in self.agents_legs(self.bridges.heard(uniqueid)):
             events += [*self.state(leg.uniqueid, "Up", at), *self._has(leg, at)]
-            self._serves(leg, at)
+            self.serves(leg, at)
         return events
 
     def transferred(self, by: str, to: str, target: str, kind: TransferKind, at: datetime) -> list[Event]:
         """An agent handed the far party on: to what he dialled, or to the channel `target`."""
         giver, asked = self.legs.get(by), self._absorbed if kind == "attended" else None
-        to = to or self._reached(target or self._youngest(by), by) or (asked.dialled if asked else "")
+        to = to or self.reached(target or self.youngest(by), by) or (asked.dialled if asked else "")
         return [
             CallTransferred(
                 at=at,
@@ -266,20 +175,6 @@ class CallSession:
                 consultation=asked.id if asked else None,
             )
         ]
-
-    def _reached(self, target: str, by: str) -> str:
-        """The agent at a channel, or the number by which it was reached."""
-        agent = next((leg.extension for leg in self._agents_legs(self.bridges.heard(target) - {by})), None)
-        return agent or self.bridges.local(target) or self.called.get(target, "")
-
-    def _youngest(self, by: str) -> str:
-        """The last leg that came, but for who handed on and the far party."""
-        others = (leg.uniqueid for leg in reversed(self.legs.values()) if leg.alive)
-        return next((uniqueid for uniqueid in others if uniqueid not in (by, self.far_id())), "")
-
-    def decide(self, outcome: QueueEnd, at: datetime) -> None:
-        """What became of the wait in the queue."""
-        self.change(visits=talks.decided(self.record.visits, at, outcome))
 
     def hold(self, uniqueid: str, at: datetime) -> list[Event]:
         leg, before = self.legs.get(uniqueid), self.holds
@@ -310,7 +205,7 @@ class CallSession:
     def listen(self, at: datetime) -> list[Event]:
         """Who hears whom now: agents who hear somebody have the call, those who hear the far party serve it."""
         far, events = self.far_id(), list[Event]()
-        for leg in self._agents_legs(self.legs):
+        for leg in self.agents_legs(self.legs):
             others = (self.bridges.heard(leg.uniqueid) & self.legs.keys()) - {leg.uniqueid}
             if others:
                 events += self._has(leg, at)
@@ -319,7 +214,7 @@ class CallSession:
                 self.talks = talks.begun(before, leg.uniqueid, leg.extension or "", at)
                 if self.talks is not before:
                     events += self.resume(leg.uniqueid, at)
-                    self._serves(leg, at)
+                    self.serves(leg, at)
             else:
                 self.talks = talks.ended(self.talks, leg.uniqueid, at)
         return events
@@ -340,12 +235,12 @@ class CallSession:
         self.bridges.gone(uniqueid)
         self.holds = talks.resumed(self.holds, uniqueid, at)
         self.talks = talks.ended(self.talks, uniqueid, at)
-        self._leg(uniqueid, ended_at=at, cause=cause)
+        self.set_leg(uniqueid, ended_at=at, cause=cause)
         return [*events, *self._lost(self.legs[uniqueid], at), *self.listen(at)]
 
     def finish(self, at: datetime) -> list[Event]:
-        far = self.far() or self.legs[self._first()]
-        outcome = self._outcome(far)
+        far = self.far() or self.legs[self.first()]
+        outcome = self.outcome_now(far)
         unserved = outcome == "failed" and self.record.queued_at is not None
         return self.end(outcome, causes.NOT_SERVED if unserved else far.cause or "normal", at)
 
@@ -355,61 +250,33 @@ class CallSession:
         call = self.record
         return [CallEnded(at=at, call_id=call.id, outcome=outcome, cause=cause, merged_into=call.merged_into)]
 
-    def _outcome(self, far: Leg) -> Outcome:
-        if self.record.answered_at:
-            return "answered"
-        if visits := self.record.visits:
-            return "abandoned" if self.left_by_caller or visits[-1].outcome == "abandoned" else "failed"
-        served = self.record.direction == "inbound" or not any(leg.extension for leg in self.legs.values())
-        return "in_menu" if served and far.answered_at else "failed"
-
-    def _leg(self, uniqueid: str, **values: object) -> None:
-        self.legs[uniqueid] = replace(self.legs[uniqueid], **values)  # type: ignore[arg-type]
-
-    def _first(self) -> str:
-        return next(iter(self.legs), "")
-
-    def _agents_legs(self, uniqueids: Iterable[str]) -> list[Leg]:
-        """Those of agents among living legs, in the order in which they came."""
-        wanted = set(uniqueids)
-        return [leg for leg in self.legs.values() if leg.extension and leg.alive and leg.uniqueid in wanted]
-
     def _ring(self, leg: Leg, at: datetime) -> list[Event]:
         """A phone rings, or was picked up before it said so. That of an agent who calls does not."""
-        if leg.extension is None or leg.ringing_at or leg.uniqueid == self._first():
+        if leg.extension is None or leg.ringing_at or leg.uniqueid == self.first():
             return []
-        self._leg(leg.uniqueid, ringing_at=at)
+        self.set_leg(leg.uniqueid, ringing_at=at)
         return self._begin_ring(leg, at)
 
     def _begin_ring(self, leg: Leg, at: datetime) -> list[Event]:
         extension = leg.extension or ""
-        if self._holders(extension):  # one more device of an agent who has the call
+        if self.holders(extension):  # one more device of an agent who has the call
             return []
         ring, queue = self._rings.begin(extension, leg.uniqueid), self.record.queue
         if ring is None:
             return []
         return [CallRinging(at=at, call_id=self.record.id, ring_id=ring, extension=extension, queue=queue)]
 
-    def _holders(self, extension: str) -> list[Leg]:
-        """The legs by which an agent has the call."""
-        return [self.legs[uniqueid] for uniqueid in self._has_it if self.legs[uniqueid].extension == extension]
-
     def _has(self, leg: Leg, at: datetime) -> list[Event]:
         """An agent hears somebody, for the first time by this leg."""
         if leg.uniqueid in self._has_it:
             return []
         extension = leg.extension or ""
-        again = bool(self._holders(extension))
+        again = bool(self.holders(extension))
         self._has_it.add(leg.uniqueid)
         self._rings.answered(extension)
         return (
             [] if again else [CallAnswered(at=at, call_id=self.record.id, extension=extension, queue=self.record.queue)]
         )
-
-    def _serves(self, leg: Leg, at: datetime) -> None:
-        """The call is this agent's now."""
-        agent = self._agents.get(leg.extension or "")
-        self.change(answered_at=self.record.answered_at or at, extension=leg.extension, agent_id=agent)
 
     def _lost(self, leg: Leg, at: datetime) -> list[Event]:
         """An agent's part is over with the last leg by which he had the call."""
@@ -417,4 +284,4 @@ class CallSession:
             return []
         self._has_it.discard(leg.uniqueid)
         extension = leg.extension or ""
-        return [] if self._holders(extension) else [CallAgentLeft(at=at, call_id=self.record.id, extension=extension)]
+        return [] if self.holders(extension) else [CallAgentLeft(at=at, call_id=self.record.id, extension=extension)]

@@ -19,7 +19,7 @@ Shift = Callable[[float], float]
 def write_all() -> list[str]:
     """Their names."""
     started = read("blind_to_queue").started
-    _write("over_midnight", "blind_to_queue", "over midnight", lambda at: at + _MIDNIGHT - started)
+    _write("over_midnight", "blind_to_queue", "over midnight", lambda at: at + round(_MIDNIGHT - started))
     for name, hours in (("clock_set_back", -1), ("clock_set_forward", 1)):
         change = read("blind_to_queue").started + 2.0
         _write(

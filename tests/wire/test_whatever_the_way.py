@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
+from callcenter.events.calls import CallEnded, CallStarted
 from tests.wire import conversations, oracle
 from tests.wire.conversations import Conversation
 from tests.wire.ledger_lines import Ledger, Teller, played
@@ -116,6 +117,9 @@ def test_a_lost_window_is_marked(name: str, data: st.DataObject) -> None:
     assert ledger.tracker.sessions == []
     right, found = whole(conversation), told(ledger)
     assert found.keys() <= right.keys()
+    for call in ledger.calls:
+        of_call = [type(event) for event in ledger.events if event.call_id == call]
+        assert of_call.count(CallStarted) == of_call.count(CallEnded) == 1
     for linked_id, lines in found.items():
         assert lines == right[linked_id] or _marked(ledger, linked_id)
 

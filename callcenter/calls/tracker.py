@@ -151,7 +151,7 @@ class CallTracker:
         """The call of a message after the calls became one whose parties it brings together."""
         changes: list[Change] = []
         for other in self._others(session, message):
-            if other is not None and other is not session:
+            if other is not None and other is not session and not other.ended:
                 session, united = self._unite(session, other, at)
                 changes += united
         return session, changes

@@ -63,11 +63,11 @@ async def left_open(session: AsyncSession, server: str) -> Gap | None:
     return Gap(row.id, row.server, cast(Why, row.why), row.began_at) if row else None
 
 
-async def newest(db: Database, limit: int, before: datetime | None = None) -> Sequence[LedgerGapRow]:
-    """The newest first."""
-    query = select(LedgerGapRow).order_by(LedgerGapRow.began_at.desc(), LedgerGapRow.id.desc()).limit(limit)
+async def newest(db: Database, limit: int, before: str | None = None) -> Sequence[LedgerGapRow]:
+    """The newest first; `before`: those older than the one of this id."""
+    query = select(LedgerGapRow).order_by(LedgerGapRow.id.desc()).limit(limit)
     if before is not None:
-        query = query.where(LedgerGapRow.began_at < before)
+        query = query.where(LedgerGapRow.id < before)
     async with db.read() as session:
         return (await session.scalars(query)).all()
 

@@ -244,6 +244,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_ledger_gaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presence": {
         parameters: {
             query?: never;
@@ -1313,6 +1329,40 @@ export interface components {
             timezone: string;
         };
         /**
+         * GapView
+         * @description A gap. `ended_at` is null while it lasts; `closed_by` says from where what was not heard was filled in, null when
+         *     it was not. `found`: calls that nobody had heard of; `ended`: calls that ended meanwhile; `call_ids`: calls that may
+         *     still lack something. `lag_s`: the greatest delay of late events.
+         */
+        GapView: {
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Call Ids */
+            call_ids: string[];
+            /** Closed By */
+            closed_by: ("files" | "snapshot") | null;
+            /** Ended */
+            ended: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Found */
+            found: number;
+            /** Id */
+            id: string;
+            /** Lag S */
+            lag_s: number | null;
+            /** Server */
+            server: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "link" | "process" | "restart" | "buffer" | "late";
+        };
+        /**
          * Hearing
          * @description What one process hears. `process` is its host and process id.
          */
@@ -1518,6 +1568,16 @@ export interface components {
         Page_Delivery_: {
             /** Items */
             items: components["schemas"]["Delivery"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /** Page[GapView] */
+        Page_GapView_: {
+            /** Items */
+            items: components["schemas"]["GapView"][];
             /**
              * Next Cursor
              * @default null
@@ -2734,6 +2794,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemShape"];
+                };
+            };
+        };
+    };
+    get_ledger_gaps: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GapView_"];
+                };
             };
             default: {
                 headers: {

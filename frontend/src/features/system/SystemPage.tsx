@@ -5,6 +5,7 @@ import { request } from "@/components/api/client";
 import type { SystemHealth } from "@/components/api/types";
 import { ErrorState } from "@/components/ui/ErrorState";
 import { Page } from "@/components/ui/Page";
+import { GapsCard } from "./GapsCard";
 import { PartsCard } from "./PartsCard";
 import { ServersCard } from "./ServersCard";
 import css from "./system.module.css";
@@ -25,6 +26,7 @@ export default function SystemPage() {
         <div className={css.cards}>
           <ServersCard hearing={health.data.hearing} />
           <PartsCard parts={health.data.parts} journal={health.data.journal} />
+          <GapsCard />
         </div>
       ) : health.error ? (
         <ErrorState error={health.error} onRetry={() => health.refetch()} />

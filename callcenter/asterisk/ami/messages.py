@@ -18,6 +18,7 @@ __all__ = ["BANNER", "AmiMessage", "AmiParser"]
 LONGEST_MESSAGE = 4_000_000
 _END = b"\r\n\r\n"
 _EVENT = b"Event: "
+_BLANK_AND_EVENT = b"\r\n" + _EVENT
 _FOLLOWS = b"response: follows"
 _HEAD_BYTES = 40
 _MOST_REMEMBERED = 4000
@@ -165,6 +166,17 @@ def _made(blocks: Sequence[bytes], names: Sequence[str]) -> Iterator[AmiMessage]
         yield message
 
 
+def _trim(blocks: list[bytes], names: list[str]) -> None:
+    """Take away a blank line too many, such as follows each TestEvent, from the event before which it stands."""
+    place = 0
+    for _ in range(names.count("")):
+        place = names.index("", place)
+        if blocks[place].startswith(_BLANK_AND_EVENT):
+            blocks[place] = blocks[place][2:]
+            names[place] = _names[_head(blocks[place])]
+        place += 1
+
+
 class AmiParser:
     """Feed bytes as they come; take whole messages. Keeps the rest for the next feed.
 
@@ -182,12 +194,17 @@ class AmiParser:
         """The messages that ended. A Problem when the peer sends no end of one for too long."""
         blocks = self._blocks(data)
         names = list(map(_names.__getitem__, map(_head, blocks)))
+        if "" in names:
+            _trim(blocks, names)
+        self.plain = not self._output and "" not in names
+        if self.plain:
+            made = _made(blocks, names)
+        else:
+            messages = [message for pair in zip(blocks, names, strict=True) for message in self._each(*pair)]
+            made, names = iter(messages), [message.name for message in messages]
         if self._count is not None:
             self._count(names)
-        self.plain = not self._output and "" not in names
-        if not self.plain:
-            return iter([message for pair in zip(blocks, names, strict=True) for message in self._each(*pair)])
-        return _made(blocks, names)
+        return made
 
     def _blocks(self, data: bytes) -> list[bytes]:
         rest = self._rest

@@ -121,9 +121,12 @@ def test_names_are_counted_as_they_come() -> None:
     list(parser.feed(b"Event: A\r\nX: 1\r\n\r\nResponse: Success\r\n\r\nEvent: " + b"B" * 60 + b"\r\n"))
     assert (counted, parser.plain) == (["A", ""], False)
     list(parser.feed(b"\r\nEvent: C\r\n\r\n"))
-    assert counted == ["A", "", "", "C"]  # a name of such a length is no event of Asterisk's
-    list(parser.feed(b"Event: C\r\n\r\n"))
+    assert counted == ["A", "", "B" * 60, "C"]
+    list(parser.feed(b"Event: C\r\n\r\n\r\nEvent: D\r\n\r\n"))
+    assert counted[4:] == ["C", "D"]
     assert parser.plain
+    list(parser.feed(b"\r\n\r\n\r\nEvent: E\r\n\r\n"))
+    assert counted[6:] == ["E"]
 
 
 def test_a_peer_that_never_ends_a_message_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 _LOCAL = "Local/"
 _SUPPOSED = "?"
@@ -13,10 +14,11 @@ class Bridges:
 
     def __init__(self) -> None:
         self._where: dict[str, str] = {}
+        self._moved: dict[str, datetime] = {}  # when a channel entered or left a bridge the last time
         self._locals: dict[str, str] = {}  # half of a Local channel → what both halves' names begin with
 
-    def enter(self, bridge: str, uniqueid: str, channel: str) -> None:
-        self._where[uniqueid] = bridge
+    def enter(self, bridge: str, uniqueid: str, channel: str, at: datetime) -> None:
+        self._where[uniqueid], self._moved[uniqueid] = bridge, at
         self.name(uniqueid, channel)
 
     def name(self, uniqueid: str, channel: str) -> None:
@@ -24,19 +26,26 @@ class Bridges:
         if channel.startswith(_LOCAL):
             self._locals[uniqueid] = channel.rpartition(";")[0]
 
-    def leave(self, bridge: str, uniqueid: str) -> None:
+    def leave(self, bridge: str, uniqueid: str, at: datetime) -> None:
         """Out of that bridge, if it is in it."""
+        self._moved[uniqueid] = at
         if self._where.get(uniqueid) in (bridge, _SUPPOSED):
             del self._where[uniqueid]
 
     def gone(self, uniqueid: str) -> None:
-        self._where.pop(uniqueid, None)
-        self._locals.pop(uniqueid, None)
+        for known in (self._where, self._moved, self._locals):
+            known.pop(uniqueid, None)
 
-    def forget(self) -> None:
-        """The bridges are about to be told anew."""
-        self._where.clear()
-        self._locals.clear()
+    def moved_after(self, uniqueid: str, since: datetime | None) -> bool:
+        """Whether a channel was heard to enter or leave a bridge later than that."""
+        moved = self._moved.get(uniqueid)
+        return since is not None and moved is not None and moved > since
+
+    def forget(self, since: datetime | None) -> None:
+        """The bridges are about to be told anew, as they were at that time; None: as they are."""
+        for known in (self._where, self._locals):
+            for uniqueid in [uniqueid for uniqueid in known if not self.moved_after(uniqueid, since)]:
+                del known[uniqueid]
 
     def suppose(self, *uniqueids: str | None) -> None:
         """These hear each other in a bridge whose name is not known."""
@@ -45,6 +54,7 @@ class Bridges:
     def take(self, other: Bridges) -> None:
         """All that another call's bridges hold."""
         self._where |= other._where
+        self._moved |= other._moved
         self._locals |= other._locals
 
     def bridge_of(self, uniqueid: str) -> str | None:

@@ -101,7 +101,8 @@ def of_snapshot(
         for channel in snapshot.channels
         if channel.uniqueid in call.legs or channel.linked_id == call.record.linked_id
     ]
-    return {"c": shown, "a": dict(asked), "r": int(restarted), "t": int(told)}
+    body = {"c": shown, "a": dict(asked), "r": int(restarted), "t": int(told)}
+    return {**body, "s": snapshot.since.isoformat()} if snapshot.since else body
 
 
 def written(body: Mapping[str, Any]) -> str:
@@ -146,7 +147,8 @@ class Fold:
         for entry in entries:
             self._know(entry.body.get("a", {}))
         if first.name == SHOWN:
-            snapshot = PbxSnapshot("", list(_channels(entries)))
+            since = datetime.fromisoformat(first.body["s"]) if "s" in first.body else None
+            snapshot = PbxSnapshot("", list(_channels(entries)), since)
             changes = [] if first.body["t"] else self.tracker.missed()
             changes += self.tracker.reconcile(snapshot, bool(first.body["r"]), first.at)
         else:

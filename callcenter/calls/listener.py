@@ -135,7 +135,7 @@ class Listener:
         """Have the ledger agree with Asterisk. For the AMI client's `on_connected`."""
         self.lost("link")
         since = await pbx.now() or self.clock()
-        shown = Shown(await pbx.snapshot(), since)
+        shown = Shown(replace(await pbx.snapshot(), since=since), since)
         self._pbx, self._losing = pbx, None
         self._shown.append(shown)
         self._put(shown)

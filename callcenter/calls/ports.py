@@ -47,10 +47,12 @@ class ChannelSeen:
 
 @dataclass(frozen=True)
 class PbxSnapshot:
-    """What Asterisk said when asked: `boot` is the moment it was started, in its own words."""
+    """What Asterisk said when asked: `boot` is the moment it was started, in its own words; what happened after
+    `since`, by its own clock, may be missing in it."""
 
     boot: str
     channels: Sequence[ChannelSeen]
+    since: datetime | None = None
 
 
 class PbxState(Protocol):

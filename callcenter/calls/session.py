@@ -194,12 +194,12 @@ class CallSession(KnownCall):
 
     def enter(self, bridge: str, uniqueid: str, channel: str, at: datetime) -> list[Event]:
         """A channel is in a bridge, where everybody hears everybody."""
-        self.bridges.enter(bridge, uniqueid, channel)
+        self.bridges.enter(bridge, uniqueid, channel, at)
         return self.listen(at)
 
     def leave(self, bridge: str, uniqueid: str, at: datetime) -> list[Event]:
         """A channel is out of a bridge."""
-        self.bridges.leave(bridge, uniqueid)
+        self.bridges.leave(bridge, uniqueid, at)
         return self.listen(at)
 
     def listen(self, at: datetime) -> list[Event]:

@@ -93,7 +93,7 @@ class CallTracker:
                 changes.append((fresh, fresh.start(fresh.record.started_at)))
         for session in self.sessions:
             channels, before = seen.get(session.record.linked_id, []), session.known()
-            changes.append((session, reconcile(session, channels, cause, at)))
+            changes.append((session, reconcile(session, channels, cause, at, snapshot.since)))
             if not told or session.known() != before:
                 session.change(gap=True)
             self._see(session, channels)
@@ -211,7 +211,8 @@ class CallTracker:
     def _see(self, session: CallSession, channels: Iterable[ChannelSeen]) -> None:
         for channel in channels:
             self._living.by_channel[channel.uniqueid] = session
-            if channel.bridge_id and endpoint(channel.channel) in self._agents:
+            there = session.bridges.bridge_of(channel.uniqueid) == channel.bridge_id
+            if channel.bridge_id and there and endpoint(channel.channel) in self._agents:
                 self._living.by_bridge[channel.bridge_id] = session
         if session.ended:
             self._living.forget(session)

@@ -6,12 +6,14 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
+from callcenter.calls.session import CallSession
 from callcenter.events.calls import CallEnded, CallStarted
 from tests.wire import conversations, oracle
 from tests.wire.conversations import Conversation
@@ -21,6 +23,7 @@ from tests.wire.retold import retold
 NAMES = conversations.names()
 Told = dict[str, list[str]]  # linked id → what the ledger says of that call
 
+_MOMENT = timedelta(seconds=0.001)
 names = st.sampled_from(NAMES)
 thorough = settings(max_examples=300, deadline=None)
 
@@ -100,33 +103,49 @@ def test_any_interleaving_with_other_calls(chosen: list[str], random: object) ->
 @thorough
 @given(names, st.data())
 def test_a_lost_window_is_marked(name: str, data: st.DataObject) -> None:
-    """Lost: what came between two moments. Then Asterisk is asked, while messages come already."""
+    """Lost: what came between two moments. Then Asterisk is asked, and answers while messages come already."""
     conversation = conversations.read(name)
     messages = parsed(conversation.raw)
-    lost, back, asked = sorted(data.draw(st.integers(0, len(messages))) for _ in range(3))
+    lost, back, shown, taken = sorted(data.draw(st.integers(0, len(messages))) for _ in range(4))
     ledger = Ledger()
     for message in messages[:lost]:
         ledger.hear(message)
     ledger.note(ledger.tracker.missed())
-    for message in messages[back:asked]:
+    for message in messages[back:taken]:
         ledger.hear(message)
-    shown = oracle.snapshot(messages[:asked])
-    ledger.note(ledger.tracker.reconcile(shown, False, _time(messages[max(asked - 1, 0)])))
-    for message in messages[asked:]:
+    since, now = (_time(messages[at - 1]) if at else _time(messages[0]) - _MOMENT for at in (shown, taken))
+    snapshot = replace(oracle.snapshot(messages[:shown]), since=since)
+    ledger.note(ledger.tracker.reconcile(snapshot, False, now))
+    for message in messages[taken:]:
         ledger.hear(message)
     assert ledger.tracker.sessions == []
-    right, found = whole(conversation), told(ledger)
-    assert found.keys() <= right.keys()
+    right, found = played(conversation.raw), told(ledger)
+    _each_begins_and_ends_once(ledger)
+    assert found.keys() <= told(right).keys()
+    for linked_id, lines in found.items():
+        assert lines == told(right)[linked_id] or _of(ledger, linked_id).record.gap
+        if _of(ledger, linked_id).record.outcome == "cut":
+            assert any(_hangs_up(message, right, linked_id) for message in messages[lost:back])
+
+
+def _each_begins_and_ends_once(ledger: Ledger) -> None:
     for call in ledger.calls:
         of_call = [type(event) for event in ledger.events if event.call_id == call]
         assert of_call.count(CallStarted) == of_call.count(CallEnded) == 1
-    for linked_id, lines in found.items():
-        assert lines == right[linked_id] or _marked(ledger, linked_id)
+
+
+def _of(ledger: Ledger, linked_id: str) -> CallSession:
+    return next(call for call in ledger.calls.values() if call.record.linked_id == linked_id)
+
+
+def _hangs_up(message: AmiMessage, ledger: Ledger, linked_id: str) -> bool:
+    """Whether a leg of that call ends with a message, or of the call that it became part of."""
+    record = _of(ledger, linked_id).record
+    parts = [call for call in ledger.calls.values() if record.id in (call.record.id, call.record.merged_into)]
+    main = ledger.calls.get(record.merged_into or "")
+    legs = {leg for call in [*parts, *([main] if main else [])] for leg in call.legs}
+    return message.name == "Hangup" and message.get("Uniqueid") in legs
 
 
 def _time(message: AmiMessage) -> datetime:
     return datetime.fromtimestamp(float(message.get("Timestamp")), UTC)
-
-
-def _marked(ledger: Ledger, linked_id: str) -> bool:
-    return any(call.record.gap for call in ledger.calls.values() if call.record.linked_id == linked_id)

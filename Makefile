@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest -q
 
-.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e e2e-scaled fuzz proof images screenshots generate lock fmt clean
+.PHONY: help setup setup-all demo test test-fast lint types front unit service e2e e2e-scaled fuzz proof images conversations screenshots generate lock fmt clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1|/' | column -t -s '|'
@@ -59,6 +59,9 @@ proof: setup-all ## full sizes; figures go to docs/proof.md
 
 images: setup-all ## container images, and the service run from them (needs root for missing packages)
 	scripts/images.sh
+
+conversations: setup-all ## capture the conversations of tests/wire anew, from a real Asterisk with real phones
+	$(BIN)/python -m scripts.capture
 
 screenshots: setup-all ## the pictures of the README
 	$(BIN)/python scripts/screenshots.py

@@ -11,27 +11,11 @@ import struct
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from scripts.capture.sip_message import SipMessage, parse
+
 LIMIT_S = 20.0
 _REASONS = {100: "Trying", 180: "Ringing", 200: "OK", 202: "Accepted", 486: "Busy Here", 603: "Decline", 480: "Away"}
 _count = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class SipMessage:
-    """A request or an answer; header names in small letters."""
-
-    first: str
-    headers: dict[str, str]
-    body: str
-
-    @property
-    def code(self) -> int:
-        """0 for a request."""
-        return int(self.first.split()[1]) if self.first.startswith("SIP/2.0") else 0
-
-    @property
-    def method(self) -> str:
-        return self.headers["cseq"].split()[1]
 
 
 @dataclass
@@ -138,16 +122,9 @@ class SipPhone(asyncio.DatagramProtocol):
             return there
 
     def datagram_received(self, data: bytes, _address: tuple[str, int]) -> None:
-        head, _, body = data.decode("utf-8", "replace").partition("\r\n\r\n")
-        first, *rest = head.split("\r\n")
-        headers: dict[str, str] = {}
-        for row in rest:
-            name, _, value = row.partition(":")
-            name = {"v": "via", "f": "from", "t": "to", "i": "call-id", "m": "contact"}.get(name.lower(), name.lower())
-            headers[name] = f"{headers[name]}, {value.strip()}" if name in headers else value.strip()
-        message = SipMessage(first, headers, body)
+        message = parse(data)
         if message.code:
-            asked = re.findall(r"branch=([^;,\s]+)", headers["via"])[0] + message.method
+            asked = re.findall(r"branch=([^;,\s]+)", message.headers["via"])[0] + message.method
             if asked in self._answers:
                 self._answers[asked].put_nowait(message)
         else:

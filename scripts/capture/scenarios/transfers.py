@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from scripts.capture.people import Person
-from scripts.capture.scenarios.base import COMPLAINTS, RING_ALL, scenario
+from scripts.capture.scenarios.base import COMPLAINTS, scenario
 from scripts.capture.scene import Scene
 
 FAR = "013900139000"
 
 
-async def _talking(s: Scene, number: str = COMPLAINTS, queue: str = "complaint") -> tuple[Person, Person]:
+async def talking(s: Scene, number: str = COMPLAINTS, queue: str = "complaint") -> tuple[Person, Person]:
     """The first agent talks with a caller."""
     li = await s.agent("1001", queue)
     caller = await s.calls(number)
@@ -34,7 +34,7 @@ async def _takes_over(s: Scene, person: Person, caller: Person) -> None:
 @scenario("Blind transfer to a colleague", "inbound answered complaint by 1001 1002")
 async def blind_to_agent(s: Scene) -> None:
     wang = await s.agent("1002", "")
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers("1002")
     await _takes_over(s, wang, caller)
 
@@ -42,14 +42,14 @@ async def blind_to_agent(s: Scene) -> None:
 @scenario("Blind transfer to another queue", "inbound answered complaint inquiry by 1001 1002")
 async def blind_to_queue(s: Scene) -> None:
     wang = await s.agent("1002", "inquiry")
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers("6001")
     await _takes_over(s, wang, caller)
 
 
 @scenario("Blind transfer to another queue, where the caller gives up", "inbound answered complaint inquiry by 1001")
 async def blind_to_queue_abandoned(s: Scene) -> None:
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers("6001")
     await s.until("QueueCallerJoin", Queue="inquiry")
     await s.pause()
@@ -59,7 +59,7 @@ async def blind_to_queue_abandoned(s: Scene) -> None:
 @scenario("Blind transfer to a number outside", "inbound answered complaint by 1001")
 async def blind_outside(s: Scene) -> None:
     far = await s.outsider(FAR)
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers(FAR)
     await _takes_over(s, far, caller)
 
@@ -67,7 +67,7 @@ async def blind_outside(s: Scene) -> None:
 @scenario("Blind transfer to a colleague who rejects: the call is lost", "inbound answered complaint by 1001")
 async def blind_rejected(s: Scene) -> None:
     wang = await s.agent("1002", "")
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers("1002")
     await wang.rings()
     await s.pause(0.3)
@@ -78,7 +78,7 @@ async def blind_rejected(s: Scene) -> None:
 @scenario("The caller hangs up while the phone rings to which he was transferred", "inbound answered complaint by 1001")
 async def leaves_in_blind_transfer(s: Scene) -> None:
     wang = await s.agent("1002", "")
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers("1002")
     await wang.rings()
     await s.pause(0.4)
@@ -87,7 +87,7 @@ async def leaves_in_blind_transfer(s: Scene) -> None:
 
 @scenario("Blind transfer to a number that is not there: the call is lost", "inbound answered complaint by 1001")
 async def blind_to_nowhere(s: Scene) -> None:
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers("9999")
     await caller.is_cut()
 
@@ -95,7 +95,7 @@ async def blind_to_nowhere(s: Scene) -> None:
 @scenario("Transferred on, and by the second one back to the first", "inbound answered complaint by 1001 1002 1001")
 async def blind_and_back(s: Scene) -> None:
     wang = await s.agent("1002", "")
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers("1002")
     await wang.rings()
     await wang.picks_up()
@@ -108,7 +108,7 @@ async def blind_and_back(s: Scene) -> None:
 @scenario("The manager transfers the caller blindly", "inbound answered complaint by 1001 1002")
 async def blind_by_manager(s: Scene) -> None:
     wang = await s.agent("1002", "")
-    _li, caller = await _talking(s)
+    _li, caller = await talking(s)
     s.note("the manager transfers the caller to 1002")
     channel = await s.channel("PJSIP/1001-")
     await s.manager("BlindTransfer", Channel=channel, Exten="1002", Context="callcenter-phones")
@@ -118,7 +118,7 @@ async def blind_by_manager(s: Scene) -> None:
 @scenario("The manager takes the caller away to a colleague", "inbound answered complaint by 1001 1002")
 async def redirected(s: Scene) -> None:
     wang = await s.agent("1002", "")
-    _li, caller = await _talking(s)
+    _li, caller = await talking(s)
     s.note("the manager redirects the caller to 1002")
     channel = await s.channel("PJSIP/trunk-")
     await s.manager("Redirect", Channel=channel, Exten="1002", Context="callcenter-phones", Priority="1")
@@ -137,166 +137,6 @@ async def redirected_out_of_queue(s: Scene) -> None:
     await _takes_over(s, wang, caller)
 
 
-async def _consults(s: Scene, number: str) -> tuple[Person, Person, str]:
-    """The manager has the first agent consult somebody while the caller hears music."""
-    li, caller = await _talking(s, RING_ALL, "ring-all")
-    s.note(f"1001 consults {number}")
-    channel = await s.channel("PJSIP/1001-")
-    await s.manager("Atxfer", Channel=channel, Exten=number, Context="callcenter-phones")
-    return li, caller, channel
-
-
-@scenario("Attended transfer: consulted, then handed over", "inbound answered ring-all by 1001 1002")
-async def attended(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    li, caller, _ = await _consults(s, "1002")
-    await wang.rings()
-    await wang.picks_up()
-    await wang.is_through()
-    await s.pause(1)
-    await li.hangs_up()
-    await s.until("AttendedTransfer")
-    await s.pause(1)
-    await caller.hangs_up()
-
-
-@scenario("Attended transfer completed by the manager's key", "inbound answered ring-all by 1001 1002")
-async def attended_completed_by_key(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    li, caller, _ = await _consults(s, "1002")
-    await wang.rings()
-    await wang.picks_up()
-    await wang.is_through()
-    await s.pause(1)
-    await li.presses("*2")
-    await s.until("AttendedTransfer")
-    await s.pause(1)
-    await caller.hangs_up()
-
-
-@scenario("Attended transfer: handed over while the phone still rings", "inbound answered ring-all by 1001 1002")
-async def attended_before_the_answer(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    li, caller, _ = await _consults(s, "1002")
-    await wang.rings()
-    await s.pause(0.3)
-    await li.hangs_up()
-    await s.pause(0.5)
-    await wang.picks_up()
-    await wang.is_through()
-    await s.pause(0.8)
-    await caller.hangs_up()
-
-
-@scenario("Attended transfer to a queue whose agent answers", "inbound answered ring-all inquiry by 1001 1002")
-async def attended_to_queue(s: Scene) -> None:
-    wang = await s.agent("1002", "inquiry")
-    li, caller, _ = await _consults(s, "6001")
-    await wang.rings()
-    await wang.picks_up()
-    await wang.is_through()
-    await s.pause(1)
-    await li.hangs_up()
-    await s.until("AttendedTransfer")
-    await s.pause(1)
-    await caller.hangs_up()
-
-
-@scenario("Attended transfer to a number outside", "inbound answered ring-all by 1001")
-async def attended_outside(s: Scene) -> None:
-    far = await s.outsider(FAR)
-    li, caller, _ = await _consults(s, FAR)
-    await far.rings()
-    await far.picks_up()
-    await far.is_through()
-    await s.pause(1)
-    await li.hangs_up()
-    await s.until("AttendedTransfer")
-    await s.pause(1)
-    await caller.hangs_up()
-
-
-@scenario("The colleague consulted hangs up: the agent has the caller again", "inbound answered ring-all by 1001 1001")
-async def consultation_ended_by_colleague(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    _li, caller, _ = await _consults(s, "1002")
-    await wang.rings()
-    await wang.picks_up()
-    await wang.is_through()
-    await s.pause(1)
-    await wang.hangs_up()
-    await s.until("Hangup", Channel="PJSIP/1002")
-    await s.pause(1)
-    await caller.hangs_up()
-
-
-@scenario("The colleague consulted rejects: the agent has the caller again", "inbound answered ring-all by 1001 1001")
-async def consultation_rejected(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    _li, caller, _ = await _consults(s, "1002")
-    await wang.rings()
-    await s.pause(0.3)
-    await wang.rejects()
-    await s.until("Hangup", Channel="PJSIP/1002")
-    await s.pause(1)
-    await caller.hangs_up()
-
-
-@scenario("The colleague consulted does not pick up: the agent has the caller again",
-          "inbound answered ring-all by 1001 1001")  # fmt: skip
-async def consultation_not_picked_up(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    _li, caller, _ = await _consults(s, "1002")
-    await wang.rings()
-    await s.until("Hangup", Channel="PJSIP/1002", limit_s=40)
-    await s.pause(1)
-    await caller.hangs_up()
-
-
-@scenario("The agent takes the consultation back: he has the caller again", "inbound answered ring-all by 1001 1001")
-async def consultation_cancelled(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    _li, caller, channel = await _consults(s, "1002")
-    await wang.rings()
-    await wang.picks_up()
-    await wang.is_through()
-    await s.pause(1)
-    s.note("1001 takes the consultation back")
-    await s.manager("CancelAtxfer", Channel=channel)
-    await s.until("Hangup", Channel="PJSIP/1002")
-    await s.pause(1)
-    await caller.hangs_up()
-
-
-@scenario("The caller hangs up during the consultation", "inbound answered ring-all by 1001")
-async def leaves_in_consultation(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    li, caller, _ = await _consults(s, "1002")
-    await wang.rings()
-    await wang.picks_up()
-    await wang.is_through()
-    await s.pause(0.8)
-    await caller.hangs_up()
-    await s.pause(1)
-    await li.hangs_up()
-
-
-@scenario("All three together after the consultation", "inbound answered ring-all by 1001 1002 1001")
-async def three_together(s: Scene) -> None:
-    wang = await s.agent("1002", "")
-    li, caller, _ = await _consults(s, "1002")
-    await wang.rings()
-    await wang.picks_up()
-    await wang.is_through()
-    await s.pause(0.8)
-    await li.presses("*3")
-    await s.until("AttendedTransfer")
-    await s.pause(1)
-    await li.hangs_up()
-    await s.pause(0.8)
-    await caller.hangs_up()
-
-
 async def _to_conference(s: Scene, room: str) -> None:
     s.note(f"the manager moves caller and 1001 to conference {room}")
     one, other = await s.channel("PJSIP/trunk-"), await s.channel("PJSIP/1001-")
@@ -310,7 +150,7 @@ async def _to_conference(s: Scene, room: str) -> None:
           "inbound answered complaint by 1001 1002")  # fmt: skip
 async def conference(s: Scene) -> None:
     wang = await s.agent("1002", "")
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await _to_conference(s, "8001")
     await s.pause(0.5)
     await wang.dials("8001")
@@ -324,7 +164,7 @@ async def conference(s: Scene) -> None:
 
 
 async def _parked(s: Scene) -> tuple[Person, Person, str]:
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     s.note("the manager parks the caller")
     channel, mine = await s.channel("PJSIP/trunk-"), await s.channel("PJSIP/1001-")
     await s.manager("Park", Channel=channel, TimeoutChannel=mine, AnnounceChannel=mine, Timeout="4000")
@@ -371,7 +211,7 @@ async def parked_too_long(s: Scene) -> None:
 @scenario("Parked by a blind transfer, taken by a colleague", "inbound answered complaint by 1001 1002")
 async def parked_by_transfer(s: Scene) -> None:
     wang = await s.agent("1002", "")
-    li, caller = await _talking(s)
+    li, caller = await talking(s)
     await li.transfers("700")
     found = await s.until("ParkedCall")
     await s.pause()

@@ -204,9 +204,16 @@ def _queues(call: Kept, wanted: Expected) -> Iterator[Disagreement]:
 def _of_records(
     files: Filed, by_leg: Mapping[str, Sequence[Kept]], since: datetime, until: datetime
 ) -> Iterator[Disagreement]:
-    """CDR besides: a channel that CEL does not have, and when each that it knows has ended."""
+    """CDR besides: a channel that CEL does not have, and when each that it knows has ended. A channel that was connected
+    with another stands in the other's record, too."""
+    last: dict[tuple[str, int], datetime] = {}
+    for row in (row for rows in files.records.values() for row in rows):
+        for name in (row.channel, row.peer):
+            key = (name, files.run(row.started))
+            last[key] = max(last.get(key, row.ended), row.ended)
     for uniqueid, rows in files.records.items():
-        began, ended = min(row.started for row in rows), max(row.ended for row in rows)
+        began = min(row.started for row in rows)
+        ended = last[rows[0].channel, files.run(rows[0].started)]
         if not since <= began < until or Channel(uniqueid, rows[0].channel, "", began, ended).machinery:
             continue
         calls = by_leg.get(uniqueid, ())

@@ -71,6 +71,10 @@ class Filed:
         """Whether Asterisk was started after this moment."""
         return any(boot >= after.replace(microsecond=0) for boot in self.boots)
 
+    def run(self, at: datetime) -> int:
+        """Which of Asterisk's runs a moment is in: each begins the names of channels anew."""
+        return sum(boot <= at for boot in self.boots)
+
     def people(self, story: Iterable[str]) -> list[Channel]:
         """The channels of a story that are people's, in the order of their beginning."""
         found = (self.channels[uniqueid] for uniqueid in story)

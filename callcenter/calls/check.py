@@ -204,8 +204,8 @@ def _queues(call: Kept, wanted: Expected) -> Iterator[Disagreement]:
 def _of_records(
     files: Filed, by_leg: Mapping[str, Sequence[Kept]], since: datetime, until: datetime
 ) -> Iterator[Disagreement]:
-    """CDR besides: a channel that CEL does not have, and when each that it knows has ended. A channel that was connected
-    with another stands in the other's record, too."""
+    """CDR besides: a channel that CEL does not have, and when each that it knows has ended. A channel that was
+    connected with another stands in the other's record, too."""
     last: dict[tuple[str, int], datetime] = {}
     for row in (row for rows in files.records.values() for row in rows):
         for name in (row.channel, row.peer):

@@ -81,14 +81,19 @@ class Watched(Mapping[str, str]):
         return asked
 
 
-def of_message(message: Message, asked: Mapping[str, str | None], filed: bool) -> dict[str, Any]:
-    """The body of a message; `filed`: it was not heard but read in Asterisk's files."""
+def of_message(
+    message: Message, asked: Mapping[str, str | None], *, filed: bool = False, unsure: bool = False
+) -> dict[str, Any]:
+    """The body of a message. `filed`: it was not heard but read in Asterisk's files; `unsure`: something was missed
+    before it, and Asterisk has not shown yet what is alive."""
     headers = {key: value[:_LONGEST] for key in KEPT if (value := message.get(key))}
     body: dict[str, Any] = {"h": headers}
     if asked:
         body["a"] = dict(asked)
     if filed:
         body["f"] = 1
+    if unsure:
+        body["u"] = 1
     return body
 
 
@@ -153,6 +158,8 @@ class Fold:
             changes += self.tracker.reconcile(snapshot, bool(first.body["r"]), first.at)
         else:
             message = Again(first.name, first.body["h"])
+            if first.body.get("u"):
+                self.tracker.missed()
             if self._ids and (linked_id := message.get("Linkedid")):
                 self.tracker.expect(linked_id)
             changes = self.tracker.apply(message, first.at)

@@ -110,6 +110,7 @@ class Listener:
         self._losing: Why | None = None  # said to the inbox, and not shown anything since
         self._overflow = False
         self._deaf = False  # from `Lost` until what comes next has been shown
+        self._unsure = False  # from then until it has been applied, where no file tells what was missed
         self._gap: Gap | None = None
         self._left_open: Gap | None = None  # by a process before this one
         self._closing: _Closing | None = None
@@ -284,7 +285,9 @@ class Listener:
         changes = self._tracker.apply(message, at)
         asked = self._fold.agents.told()
         if changes:
-            self._journal(changes, at, message.name, journal.of_message(message, asked, filed))
+            self._journal(
+                changes, at, message.name, journal.of_message(message, asked, filed=filed, unsure=self._unsure)
+            )
             self._note(changes)
         return bool(changes)
 
@@ -325,6 +328,9 @@ class Listener:
         self._deaf = False
         if gap and told:
             self._tell(gap, told, restarted)
+        elif not told:
+            self._unsure = True
+            self._note(self._tracker.missed())
 
     def _tell(self, gap: Gap, unheard: Unheard, restarted: bool) -> None:
         boots = [boot for boot in unheard.boots if boot > gap.began_at - timedelta(seconds=1)] if restarted else []
@@ -360,7 +366,7 @@ class Listener:
 
     def _see(self, shown: Shown) -> None:
         """What Asterisk shows is the last word on what is alive."""
-        snapshot, now = shown.snapshot, self.clock()
+        snapshot, now, self._unsure = shown.snapshot, self.clock(), False
         restarted = self._boot not in (None, snapshot.boot)
         if self._boot != snapshot.boot:
             self._boot = self._batch.boot = snapshot.boot

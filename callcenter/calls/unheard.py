@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +26,8 @@ Key = tuple[str, str, str]
 
 def key(message: Message) -> Key:
     """The same for a thing that was heard and for its row in the files."""
+    if by := text(message, "TransfererUniqueid") or text(message, "OrigTransfererUniqueid"):
+        return message.name, by, ""
     what = next((found for name in _TELLING if (found := text(message, name))), "")
     return message.name, text(message, "Uniqueid") or text(message, "DestUniqueid"), what
 
@@ -71,14 +73,15 @@ class Heard:
         self._last.append((at, key(message)))
 
     def left_of(self, told: Iterable[Told], began: datetime) -> list[Told]:
-        """Without what was heard before the gap began."""
+        """Without what was heard before the gap began. What was not is told as of then at the earliest: the manager
+        would have told it later than that."""
         known = Counter(each for at, each in self._last if at >= began - 2 * MARGIN)
         left = []
         for message in told:
             if message.at <= began + MARGIN and known[key(message)] > 0:
                 known[key(message)] -= 1
             else:
-                left.append(message)
+                left.append(replace(message, at=max(message.at, began)))
         return left
 
 

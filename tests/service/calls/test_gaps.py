@@ -1,0 +1,289 @@
+"""Times in which Asterisk was not heard: what its files say goes into the ledger, the rest is marked."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
+from callcenter.asterisk.files import cel, queue_log
+from callcenter.calls.audit import Audit
+from callcenter.calls.gaps import calls_of, newest
+from callcenter.calls.listener import Listener
+from callcenter.calls.model import CallMessageRow, CallRow, CallVisitRow, LedgerGapRow
+from callcenter.calls.pbx import FakePbxState
+from callcenter.calls.ports import ChannelSeen
+from callcenter.calls.recompute import Recomputer
+from callcenter.calls.unheard import CallFiles
+from callcenter.db import Database, JournalRow
+from tests.wire import conversations
+from tests.wire.ledger_lines import AGENTS
+
+NAME = "answered"
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class Stretch:
+    """A conversation that is heard in parts and written to files as a whole, as the real Asterisk does."""
+
+    def __init__(self, folder: Path, name: str = NAME) -> None:
+        self.conversation = conversations.read(name)
+        self.messages: list[AmiMessage] = [
+            message for raw in self.conversation.raw for message in AmiParser().feed(raw)
+        ]
+        self.folder = folder
+        (folder / "cel-custom").mkdir(parents=True)
+        (folder / "cdr-custom").mkdir()
+
+    def at(self, seconds: float) -> datetime:
+        return datetime.fromtimestamp(self.conversation.started + seconds, UTC)
+
+    def between(self, since: float, until: float) -> list[AmiMessage]:
+        def seconds(message: AmiMessage) -> float:
+            return float(message.get("Timestamp")) - self.conversation.started
+
+        return [message for message in self.messages if since <= seconds(message) < until]
+
+    def bridges(self) -> dict[str, str]:
+        """The bridges of CEL by the short names that the conversation has for them."""
+        rows = [
+            row for line in self.conversation.lines["cel"] if (row := cel.parse(line)) and row.event == "BRIDGE_ENTER"
+        ]
+        heard = [message for message in self.messages if message.name == "BridgeEnter"]
+        found: dict[str, str] = {}
+        for uniqueid in {row.uniqueid for row in rows}:
+            filed = [row.extra["bridge_id"] for row in rows if row.uniqueid == uniqueid]
+            told = [message.get("BridgeUniqueid") for message in heard if message.get("Uniqueid") == uniqueid]
+            found |= dict(zip(filed, told, strict=True))
+        return found
+
+    def write_files(self, until: float = 1e9) -> None:
+        rows = [line for line in self.conversation.lines["cel"] if (row := cel.parse(line)) and row.at < self.at(until)]
+        text = "".join(f"{line}\n" for line in rows)
+        for bridge, short in self.bridges().items():
+            text = text.replace(bridge, short)
+        (self.folder / cel.FILE).write_text(text)
+        queue = [
+            line
+            for line in self.conversation.lines["queue_log"]
+            if (row := queue_log.parse(line)) and row.at < self.at(until)
+        ]
+        (self.folder / queue_log.FILE).write_text("".join(f"{line}\n" for line in queue))
+        (self.folder / "cdr-custom" / "Master.csv").write_text(
+            "".join(f"{line}\n" for line in self.conversation.lines["cdr"])
+        )
+
+
+@pytest.fixture
+def stretch(tmp_path: Path) -> Stretch:
+    return Stretch(tmp_path / "log")
+
+
+async def ear(db: Database, stretch: Stretch, *, now: float = 3600.0, files: bool = True) -> Listener:
+    found = Listener(
+        db, "pbx", AGENTS, lambda raw: raw or None, lambda: stretch.at(now),
+        files=CallFiles(stretch.folder if files else None), late=timedelta(days=1),
+    )  # fmt: skip
+    await found.load()
+    return found
+
+
+async def hear(listener: Listener, messages: list[AmiMessage]) -> None:
+    for message in messages:
+        listener.feed(message)
+    await listener.drain()
+
+
+async def begin(db: Database, stretch: Stretch) -> Listener:
+    """A listener that has been connected once, so that it knows until when it heard."""
+    first = await ear(db, stretch)
+    first.lost("process")
+    await first.resync(FakePbxState(at=stretch.at(-1)))
+    await first.drain()
+    return first
+
+
+async def again(
+    db: Database, stretch: Stretch, seconds: float, *alive: ChannelSeen, boot: str = "boot-1", files: bool = True
+) -> Listener:
+    """Another process, connected so many seconds after the conversation's start."""
+    found = await ear(db, stretch, now=seconds, files=files)
+    found.lost("process")
+    await found.resync(FakePbxState(boot, list(alive), stretch.at(seconds)))
+    await found.drain()
+    return found
+
+
+async def calls(db: Database) -> list[CallRow]:
+    async with db.read() as session:
+        return list(await session.scalars(select(CallRow).order_by(CallRow.id)))
+
+
+async def events(db: Database) -> list[str]:
+    async with db.read() as session:
+        return [row.type for row in await session.scalars(select(JournalRow).order_by(JournalRow.seq))]
+
+
+async def gaps(db: Database) -> list[LedgerGapRow]:
+    return list(reversed(await newest(db, 10)))
+
+
+WHOLE = ["CallStarted", "CallClassified", "CallQueued", "CallRinging", "CallAnswered", "CallAgentLeft", "CallEnded"]
+
+
+def outcome(call: CallRow) -> tuple[object, ...]:
+    return call.outcome, call.end_cause, call.queue, call.extension, call.gap
+
+
+async def differences(db: Database) -> list[object]:
+    found = await Recomputer(db, lambda raw: raw or None).run([call.id for call in await calls(db)], write=False)
+    assert found.without == []
+    return [*found.differences]
+
+
+async def disagreements(db: Database, stretch: Stretch) -> list[object]:
+    audit = Audit(db, AGENTS, {"pbx": stretch.folder}, ZONE, lambda: stretch.at(3600))
+    checked = await audit.check("pbx", stretch.at(-600), stretch.at(600))
+    return [*checked.disagreements]
+
+
+async def test_a_call_that_nobody_heard_is_in_the_ledger(db: Database, stretch: Stretch) -> None:
+    await begin(db, stretch)
+    stretch.write_files()
+    await again(db, stretch, 60)
+    [call] = await calls(db)
+    assert outcome(call) == ("answered", "normal", "complaint", "1001", False)
+    assert call.recording_uniqueid == call.linked_id
+    assert [event for event in await events(db) if event in WHOLE] == WHOLE
+    [gap] = await gaps(db)
+    assert (gap.why, gap.closed_by, gap.found, gap.ended, gap.marked) == ("process", "files", 1, 0, 0)
+    assert (gap.began_at, gap.ended_at) == (stretch.at(-1), stretch.at(60))
+    assert await differences(db) == []
+    assert await disagreements(db, stretch) == []
+
+
+@pytest.mark.parametrize("name", ["answered", "attended", "second_line_to_agent", "ring_all", "overflow"])
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
+async def test_a_call_whose_middle_nobody_heard_is_whole(db: Database, tmp_path: Path, name: str, part: float) -> None:
+    """Killed in the middle, back after the end: the record is that of somebody who heard all."""
+    stretch = Stretch(tmp_path / "log", name)
+    length = float(stretch.messages[-1].get("Timestamp")) - stretch.conversation.started
+    await hear(await begin(db, stretch), stretch.between(0, part * length))
+    stretch.write_files()
+    await again(db, stretch, 60)
+    assert [call.outcome for call in await calls(db) if call.outcome not in ("answered", "merged")] == []
+    assert not any(call.gap for call in await calls(db))
+    assert await differences(db) == []
+    assert await disagreements(db, stretch) == []
+
+
+async def test_a_short_loss_of_the_link_costs_nothing(db: Database, stretch: Stretch) -> None:
+    """The link is gone while the phone is picked up; what was heard before login was done waits its turn."""
+    listener = await begin(db, stretch)
+    length = float(stretch.messages[-1].get("Timestamp")) - stretch.conversation.started
+    third, two = length / 3, 2 * length / 3
+    await hear(listener, stretch.between(0, third))
+    listener.lost("link")
+    stretch.write_files(two)
+    early = stretch.between(two, two + 0.2)
+    for message in early:
+        listener.feed(message)
+    alive = [
+        ChannelSeen(channel.name, channel.uniqueid, channel.linkedid, "Up", "1", "s", "")
+        for channel in stretch.conversation.channels.values()
+    ]
+    await listener.resync(FakePbxState("boot-1", alive, stretch.at(two)))
+    await hear(listener, stretch.between(two + 0.2, 1e9))
+    [call] = await calls(db)
+    assert (call.outcome, call.extension) == ("answered", "1001")
+    assert [event for event in await events(db) if event in WHOLE] == WHOLE
+    assert [(gap.why, gap.closed_by) for gap in await gaps(db)] == [("link", "files")]
+    assert await differences(db) == []
+
+
+async def test_without_files_the_call_is_marked(db: Database, stretch: Stretch) -> None:
+    length = float(stretch.messages[-1].get("Timestamp")) - stretch.conversation.started
+    await hear(await begin(db, stretch), stretch.between(0, length / 2))
+    await again(db, stretch, 60, files=False)
+    [call] = await calls(db)
+    assert outcome(call)[:2] == ("cut", "link_lost")
+    assert call.gap
+    [gap] = await gaps(db)
+    assert (gap.closed_by, gap.ended, gap.marked) == ("snapshot", 1, 1)
+    assert await calls_of(db, [gap.id]) == {gap.id: [call.id]}
+    assert await differences(db) == []
+
+
+async def test_a_killed_asterisk_cuts_its_calls_when_it_was_last_heard_of(db: Database, stretch: Stretch) -> None:
+    """Its files have no end; a new start stands in queue_log."""
+    length = float(stretch.messages[-1].get("Timestamp")) - stretch.conversation.started
+    listener = await begin(db, stretch)
+    await hear(listener, stretch.between(0, length / 2))
+    listener.lost("link")
+    stretch.write_files(length / 2)
+    with (stretch.folder / queue_log.FILE).open("a") as file:
+        file.write(f"{int(stretch.at(30).timestamp())}|NONE|NONE|NONE|QUEUESTART|\n")
+    await listener.resync(FakePbxState("boot-2", [], stretch.at(40)))
+    await listener.drain()
+    [call] = await calls(db)
+    assert outcome(call)[:2] == ("cut", "asterisk_restarted")
+    assert call.ended_at and abs(call.ended_at - stretch.at(length / 2)) < timedelta(seconds=1)
+    assert [(gap.why, gap.closed_by) for gap in await gaps(db)] == [("restart", "files")]
+    (stretch.folder / "cdr-custom" / "Master.csv").write_text("")
+    assert [each.kind for each in await disagreements(db, stretch)] == ["cut_by_crash"]  # type: ignore[attr-defined]
+    assert await differences(db) == []
+
+
+async def test_a_gap_that_a_process_left_open_is_closed_by_the_next(db: Database, stretch: Stretch) -> None:
+    listener = await begin(db, stretch)
+    listener.lost("link")
+    await listener.drain()
+    assert [gap.closed_by for gap in await gaps(db)] == [None]
+    await again(db, stretch, 60, files=False)
+    assert [(gap.why, gap.closed_by) for gap in await gaps(db)] == [("link", "snapshot")]
+
+
+async def test_late_events_are_told_with_the_greatest_lag(db: Database, stretch: Stretch) -> None:
+    listener = Listener(db, "pbx", AGENTS, lambda raw: None, lambda: stretch.at(5), late=timedelta(seconds=2))
+    await listener.load()
+    await hear(listener, stretch.between(0, 1))
+    [gap] = await gaps(db)
+    assert gap.why == "late"
+    assert gap.lag_s == pytest.approx(5, abs=0.3)
+
+
+async def test_every_message_of_a_call_is_journalled_in_order(db: Database, stretch: Stretch) -> None:
+    await hear(await begin(db, stretch), stretch.messages)
+    async with db.read() as session:
+        rows = list(await session.scalars(select(CallMessageRow).order_by(CallMessageRow.place)))
+        [visit] = await session.scalars(select(CallVisitRow))
+    names = [row.name for row in rows]
+    assert names[0] == "Newchannel"
+    assert names[-1] == "Hangup"
+    assert [row.at for row in rows] == sorted(row.at for row in rows)
+    assert (visit.queue, visit.outcome) == ("complaint", "answered")
+
+
+async def test_a_record_that_was_spoilt_is_mended_from_its_journal(db: Database, stretch: Stretch) -> None:
+    await hear(await begin(db, stretch), stretch.messages)
+    [call] = await calls(db)
+    before = outcome(call)
+    async with db.transaction() as work:
+        spoilt = await work.session.get_one(CallRow, call.id)
+        spoilt.extension, spoilt.outcome = "9999", "failed"
+    recomputer = Recomputer(db, lambda raw: raw or None)
+    found = await recomputer.run([call.id], write=True)
+    assert sorted(each.what for each in found.differences) == ["extension", "outcome"]
+    assert outcome((await calls(db))[0]) == before
+    assert (await recomputer.run([call.id], write=False)).differences == []
+
+
+async def test_the_files_of_an_asterisk_that_cannot_be_read_are_none(tmp_path: Path) -> None:
+    files = CallFiles(tmp_path / "nowhere")
+    assert await files.unheard(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)) is None
+    shutil.rmtree(tmp_path)

@@ -150,6 +150,7 @@ class AmiDuty:
             files=CallFiles(logs_dir(settings, place)),
             late=timedelta(seconds=settings.ledger.late_s),
             spill=settings.data_dir / "spill",
+            keep=timedelta(days=settings.ledger.journal_days),
         )
 
     async def _hear(self, listeners: list[Listener]) -> None:

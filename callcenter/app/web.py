@@ -14,7 +14,6 @@ from callcenter.app import hearing
 from callcenter.app.house import House
 from callcenter.bus import Subscriber
 from callcenter.calls import routes as call_routes
-from callcenter.calls.gap_routes import gap_routes
 from callcenter.calls.notes import Notes
 from callcenter.calls.playback import Playback
 from callcenter.clock import utc_now
@@ -86,7 +85,6 @@ class WebDuty:
             build_hooks(base.db, utc_now, base.link),
             self._desk.room,
             hearing.build(base.db, base.link, base.health),
-            Room(gap_routes(base.db)),
         ]
         self._runner: web.AppRunner | None = None
         self._goodbye_s = _GOODBYE_ALONE_S if base.name == "serve" else _GOODBYE_S

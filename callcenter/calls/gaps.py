@@ -64,7 +64,7 @@ async def left_open(session: AsyncSession, server: str) -> Gap | None:
 
 
 async def newest(db: Database, limit: int, before: str | None = None) -> Sequence[LedgerGapRow]:
-    """The newest first; `before`: those older than the one of this id."""
+    """The newest first; `before`: those that are older than the one of this id."""
     query = select(LedgerGapRow).order_by(LedgerGapRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(LedgerGapRow.id < before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, select
@@ -14,6 +15,7 @@ from callcenter.calls.journal import SHOWN, Entry, written
 from callcenter.calls.model import CallMessageRow
 
 _AT_ONCE = 500
+_TRIMMED = 2000
 
 
 async def add(session: AsyncSession, server: str, entries: Iterable[Entry]) -> None:
@@ -32,6 +34,16 @@ async def add(session: AsyncSession, server: str, entries: Iterable[Entry]) -> N
     if rows:
         connection = await session.connection()
         await connection.execute(cast(Table, CallMessageRow.__table__).insert(), rows)
+
+
+async def trim(session: AsyncSession, server: str, before: datetime) -> int:
+    """Remove some of the oldest entries of a server that are older than that; how many."""
+    table = cast(Table, CallMessageRow.__table__)
+    oldest = select(table.c.place).where(table.c.server == server).order_by(table.c.place).limit(_TRIMMED)
+    places = list(await session.scalars(oldest))
+    old = (table.c.server == server, table.c.place <= max(places, default=0), table.c.at < before)
+    connection = await session.connection()
+    return (await connection.execute(table.delete().where(*old))).rowcount
 
 
 async def connected(session: AsyncSession, calls: Collection[str]) -> set[str]:

@@ -11,11 +11,13 @@ time between, then what was heard since, then what it shows when it is asked.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import structlog
 
@@ -31,13 +33,14 @@ from callcenter.calls.term import LedgerTerm
 from callcenter.calls.tracker import Change, wanted
 from callcenter.calls.unheard import MARGIN, CallFiles, Heard, Overlap, Unheard
 from callcenter.clock import Clock
-from callcenter.db import Database
+from callcenter.db import Database, away, told
 from callcenter.events.calls import CallEnded, CallStarted
 
 log = structlog.get_logger(__name__)
 _BATCH = 500
 _MOMENT_S = 0.05
 _BEAT_S = 5.0
+_TRIM_BEATS = 12
 _FILES_TRIES, _FILES_PAUSE_S = 4, 0.25
 _SPILL = Path(tempfile.gettempdir()) / "callcenter-spill"
 _NO_FILES = CallFiles()
@@ -80,7 +83,8 @@ class _Closing:
 @dataclass
 class Listener:
     """The ledger's ear on one Asterisk server. `agents` may change while it runs. `spill` is a folder for messages that
-    find no room in memory while the database is away; `late` how long an event may be on its way."""
+    find no room in memory while the database is away; `late` how long an event may be on its way, `keep` how long the
+    journal is kept."""
 
     db: Database
     server: str
@@ -90,6 +94,7 @@ class Listener:
     files: CallFiles = _NO_FILES
     late: timedelta = timedelta(seconds=2)
     spill: Path = _SPILL
+    keep: timedelta = timedelta(days=90)
 
     def __post_init__(self) -> None:
         self._fold = journal.Fold(self.server)
@@ -114,6 +119,10 @@ class Listener:
         self._gap: Gap | None = None
         self._left_open: Gap | None = None  # by a process before this one
         self._closing: _Closing | None = None
+        # Shown from the start: an alarm that asks for an increase does not see a series come into being at 1.
+        metrics.LEDGER_LATE.labels(self.server)
+        for why in get_args(Why):
+            metrics.LEDGER_GAPS.labels(self.server, why)
 
     def feed(self, message: Message) -> None:
         """Take a message; at once and in order. For the AMI client's `on_message`."""
@@ -149,18 +158,31 @@ class Listener:
 
     async def beat(self) -> None:
         """Again and again take note of how far Asterisk has been heard, until cancelled; beside `run`."""
-        while True:
+        for beat in itertools.count(1):
             await asyncio.sleep(_BEAT_S)
-            pbx = self._pbx
-            if pbx is None or self._losing == "link":
-                continue
-            try:
-                if self._losing == "buffer":
-                    await self.resync(pbx)
-                elif at := await pbx.now():
-                    self._put(Beat(at))
-            except Exception as error:  # the link is gone: whoever holds it says so
-                log.debug("ledger_beat_missed", server=self.server, reason=repr(error))
+            if beat % _TRIM_BEATS == 0:
+                await self._trim()
+            if self._pbx is not None and self._losing != "link":
+                await self._beat(self._pbx)
+
+    async def _beat(self, pbx: PbxState) -> None:
+        try:
+            if self._losing == "buffer":
+                await self.resync(pbx)
+            elif at := await pbx.now():
+                self._put(Beat(at))
+        except Exception as error:  # the link is gone: whoever holds it says so
+            log.debug("ledger_beat_missed", server=self.server, reason=repr(error))
+
+    async def _trim(self) -> None:
+        """Remove what is older than it is kept, a bit at a time: nobody's ringing phone waits for it."""
+        try:
+            async with self.db.transaction() as work:
+                await journal_store.trim(work.session, self.server, self.clock() - self.keep)
+        except Exception as error:
+            if not away(error):
+                raise
+            log.debug("journal_untrimmed", server=self.server, reason=told(error))
 
     async def load(self) -> None:
         """Begin a term as the one who writes, and take up the calls that the ledger left open."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
+from callcenter.calls import gaps
+from callcenter.calls.model import LedgerGapRow
 from callcenter.calls.notes import Notes
 from callcenter.calls.playback import Playback
 from callcenter.calls.service import Calls
-from callcenter.calls.shapes import DispositionChoice, NoteText, PeaksView, TranscriptView
+from callcenter.calls.shapes import DispositionChoice, GapList, GapView, NoteText, PeaksView, TranscriptView
 from callcenter.rooms import Room
 from callcenter.web.http import Context, Route
+from callcenter.web.paging import PageQuery, cut
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,27 @@ class CallRoutes:
     async def keep_note(self, ctx: Context) -> None:
         await self.notes.keep(ctx.path("id"), ctx.me.user_id, ctx.me.extension, ctx.body.note)
 
+    async def gaps(self, ctx: Context) -> GapList:
+        rows = await gaps.newest(self.calls.db, ctx.query.limit + 1, ctx.query.cursor)
+        page, cursor = cut(rows, ctx.query.limit, lambda row: row.id)
+        marked = await gaps.calls_of(self.calls.db, [row.id for row in page])
+        return GapList(items=[_view(row, marked.get(row.id, [])) for row in page], next_cursor=cursor)
+
+
+def _view(row: LedgerGapRow, calls: list[str]) -> GapView:
+    return GapView(
+        id=row.id,
+        server=row.server,
+        why=cast(gaps.Why, row.why),
+        since=row.began_at,
+        to=row.ended_at,
+        closed_by=cast(gaps.ClosedBy | None, row.closed_by),
+        found=row.found,
+        ended=row.ended,
+        calls=calls,
+        lag_s=row.lag_s,
+    )
+
 
 def build(calls: Calls, notes: Notes, playback: Playback) -> Room:
     """The room's routes."""
@@ -39,6 +64,7 @@ def build(calls: Calls, notes: Notes, playback: Playback) -> Room:
                 request=DispositionChoice,
                 permission="desk",
             ),
+            Route("GET", "/ledger/gaps", routes.gaps, query=PageQuery, response=GapList, permission="system.read"),
             Route("PUT", "/calls/{id}/note", routes.keep_note, request=NoteText, permission="desk"),
             Route(
                 "GET",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from callcenter.calls.service import Disposition
 from callcenter.web.text import SEVERAL_LINES
@@ -72,3 +72,30 @@ class TranscriptView(BaseModel):
     engine: str | None
     error: TranscriptError | None
     utterances: list[UtteranceView]
+
+
+class GapView(BaseModel):
+    """A time in which an Asterisk server was not heard, or heard late.
+
+    `why`: the link was lost, this process had not begun (or another had led), Asterisk began anew, more came than could
+    be kept, or events came `late`. `to` is null while it lasts. `closed_by` Asterisk's files, or by what it showed
+    alone (`snapshot`); null: not closed. `found` calls began unheard, `ended` ended unheard; `calls` may lack something.
+    """
+
+    id: str
+    server: str
+    why: Literal["link", "process", "restart", "buffer", "late"]
+    since: AwareDatetime
+    to: AwareDatetime | None
+    closed_by: Literal["files", "snapshot"] | None
+    found: int
+    ended: int
+    calls: list[str]
+    lag_s: float | None
+
+
+class GapList(BaseModel):
+    """The newest first."""
+
+    items: list[GapView]
+    next_cursor: str | None

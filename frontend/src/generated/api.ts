@@ -1329,25 +1329,30 @@ export interface components {
             timezone: string;
         };
         /**
+         * GapList
+         * @description The newest first.
+         */
+        GapList: {
+            /** Items */
+            items: components["schemas"]["GapView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * GapView
-         * @description A gap. `ended_at` is null while it lasts; `closed_by` says from where what was not heard was filled in, null when
-         *     it was not. `found`: calls that nobody had heard of; `ended`: calls that ended meanwhile; `call_ids`: calls that may
-         *     still lack something. `lag_s`: the greatest delay of late events.
+         * @description A time in which an Asterisk server was not heard, or heard late.
+         *
+         *     `why`: the link was lost, this process had not begun (or another had led), Asterisk began anew, more came than could
+         *     be kept, or events came `late`. `to` is null while it lasts. `closed_by` Asterisk's files, or by what it showed
+         *     alone (`snapshot`); null: not closed. `found` calls began unheard, `ended` ended unheard; `calls` may lack something.
          */
         GapView: {
-            /**
-             * Began At
-             * Format: date-time
-             */
-            began_at: string;
-            /** Call Ids */
-            call_ids: string[];
+            /** Calls */
+            calls: string[];
             /** Closed By */
             closed_by: ("files" | "snapshot") | null;
             /** Ended */
             ended: number;
-            /** Ended At */
-            ended_at: string | null;
             /** Found */
             found: number;
             /** Id */
@@ -1356,6 +1361,13 @@ export interface components {
             lag_s: number | null;
             /** Server */
             server: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** To */
+            to: string | null;
             /**
              * Why
              * @enum {string}
@@ -1568,16 +1580,6 @@ export interface components {
         Page_Delivery_: {
             /** Items */
             items: components["schemas"]["Delivery"][];
-            /**
-             * Next Cursor
-             * @default null
-             */
-            next_cursor: string | null;
-        };
-        /** Page[GapView] */
-        Page_GapView_: {
-            /** Items */
-            items: components["schemas"]["GapView"][];
             /**
              * Next Cursor
              * @default null
@@ -2822,7 +2824,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_GapView_"];
+                    "application/json": components["schemas"]["GapList"];
                 };
             };
             default: {

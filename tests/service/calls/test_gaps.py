@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
 from callcenter.asterisk.files import cel, queue_log
+from callcenter.calls import journal_store
 from callcenter.calls.audit import Audit
 from callcenter.calls.gaps import calls_of, newest
 from callcenter.calls.listener import Listener
@@ -281,6 +282,17 @@ async def test_a_record_that_was_spoilt_is_mended_from_its_journal(db: Database,
     assert sorted(each.what for each in found.differences) == ["extension", "outcome"]
     assert outcome((await calls(db))[0]) == before
     assert (await recomputer.run([call.id], write=False)).differences == []
+
+
+async def test_an_old_journal_is_trimmed(db: Database, stretch: Stretch) -> None:
+    await hear(await begin(db, stretch), stretch.messages)
+    async with db.transaction() as work:
+        assert await journal_store.trim(work.session, "pbx", stretch.at(0)) == 0
+        assert await journal_store.trim(work.session, "other", stretch.at(60)) == 0
+        assert await journal_store.trim(work.session, "pbx", stretch.at(60)) > 10
+    [call] = await calls(db)
+    assert (await Recomputer(db, lambda raw: None).run([call.id], write=True)).without == [call.id]
+    assert outcome(call)[0] == "answered"
 
 
 async def test_the_files_of_an_asterisk_that_cannot_be_read_are_none(tmp_path: Path) -> None:

@@ -19,14 +19,32 @@ from callcenter.events.ids import new_id
 
 SHOWN = "Snapshot"
 _LONGEST = 200  # a caller chooses his own name
-# What the state machine reads, and what a person wants to see besides.
-KEPT = (
-    "Timestamp", "Channel", "Uniqueid", "Linkedid", "ChannelStateDesc", "CallerIDNum", "Exten", "Context",
-    "DestChannel", "DestUniqueid", "DestLinkedid", "DialStatus", "Interface", "Queue", "Position", "Count", "Reason",
-    "Variable", "Value", "Cause", "BridgeUniqueid", "BridgeType", "BridgeTechnology", "SwapUniqueid", "DialString",
-    "Extension", "Result", "DestType", "TransfererUniqueid", "OrigTransfererUniqueid", "SecondTransfererUniqueid",
-    "SecondTransfererExten", "TransferTargetUniqueid", "TargetUniqueid",
+# What the state machine reads of each message, and what a person wants to see besides.
+_ALWAYS = ("Timestamp", "Channel", "Uniqueid", "Linkedid")
+_DEST = ("DestChannel", "DestUniqueid", "DestLinkedid", "DialStatus", "DialString", "Exten")
+_QUEUE = ("Queue", "Position", "Count", "Interface", "DestUniqueid", "Reason")
+_BRIDGE = ("BridgeUniqueid", "BridgeType", "BridgeTechnology", "SwapUniqueid")
+_TRANSFER = (
+    "Result", "DestType", "Extension", "TransfererUniqueid", "TransfereeUniqueid", "OrigTransfererUniqueid",
+    "SecondTransfererUniqueid", "SecondTransfererExten", "TransferTargetUniqueid", "TransferTargetChannel",
 )  # fmt: skip
+_OF: dict[str, tuple[str, ...]] = {
+    "Newchannel": ("ChannelStateDesc", "CallerIDNum", "Exten", "Context"),
+    "Newstate": ("ChannelStateDesc",),
+    "VarSet": ("Variable", "Value"),
+    "Hangup": ("Cause",),
+    "HangupRequest": ("Cause",),
+    "DialBegin": _DEST,
+    "DialState": _DEST,
+    "DialEnd": _DEST,
+    "BridgeEnter": _BRIDGE,
+    "BridgeLeave": _BRIDGE,
+    "BlindTransfer": _TRANSFER,
+    "AttendedTransfer": _TRANSFER,
+    "Pickup": ("TargetUniqueid",),
+}
+_KEPT = {name: (*_ALWAYS, *more) for name, more in _OF.items()}
+_OTHERS = (*_ALWAYS, *_QUEUE)
 
 
 @dataclass(frozen=True)
@@ -86,7 +104,8 @@ def of_message(
 ) -> dict[str, Any]:
     """The body of a message. `filed`: it was not heard but read in Asterisk's files; `unsure`: something was missed
     before it, and Asterisk has not shown yet what is alive."""
-    headers = {key: value[:_LONGEST] for key in KEPT if (value := message.get(key))}
+    kept = _KEPT.get(message.name, _OTHERS)
+    headers = {key: value[:_LONGEST] for key in kept if (value := message.get(key))}
     body: dict[str, Any] = {"h": headers}
     if asked:
         body["a"] = dict(asked)
@@ -113,6 +132,18 @@ def of_snapshot(
 def written(body: Mapping[str, Any]) -> str:
     """A body as text."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).replace("\\u0000", "")
+
+
+def in_parts(entries: Sequence[Entry], size: int) -> Iterator[list[Entry]]:
+    """Entries in parts of about that size; those of one place stay together."""
+    part: list[Entry] = []
+    for entry in entries:
+        if len(part) >= size and entry.place != part[-1].place:
+            yield part
+            part = []
+        part.append(entry)
+    if part:
+        yield part
 
 
 class Fold:

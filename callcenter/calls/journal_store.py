@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from callcenter.calls.journal import SHOWN, Entry, written
 from callcenter.calls.model import CallMessageRow
 
+_COLUMNS = (
+    CallMessageRow.place,
+    CallMessageRow.call_id,
+    CallMessageRow.at,
+    CallMessageRow.name,
+    CallMessageRow.body,
+)
 _AT_ONCE = 500
 _TRIMMED = 2000
 
@@ -69,17 +76,16 @@ async def entries(session: AsyncSession, calls: Collection[str]) -> list[Entry]:
     ids = sorted(calls)
     found: list[Entry] = []
     for begin in range(0, len(ids), _AT_ONCE):
-        query = select(CallMessageRow).where(CallMessageRow.call_id.in_(ids[begin : begin + _AT_ONCE]))
-        found += [_entry(row) for row in await session.scalars(query)]
+        query = select(*_COLUMNS).where(CallMessageRow.call_id.in_(ids[begin : begin + _AT_ONCE]))
+        found += [_entry(row) for row in await session.execute(query)]
     return sorted(found, key=lambda entry: entry.place)
 
 
 async def last(session: AsyncSession, server: str, limit: int) -> list[Entry]:
     """The newest entries of a server, oldest first."""
-    query = select(CallMessageRow).where(CallMessageRow.server == server).order_by(CallMessageRow.place.desc())
-    return [_entry(row) for row in (await session.scalars(query.limit(limit))).all()][::-1]
+    query = select(*_COLUMNS).where(CallMessageRow.server == server).order_by(CallMessageRow.place.desc())
+    return [_entry(row) for row in await session.execute(query.limit(limit))][::-1]
 
 
-def _entry(row: CallMessageRow) -> Entry:
-    body: dict[str, Any] = json.loads(row.body)
-    return Entry(row.place, row.call_id, row.at, row.name, body)
+def _entry(row: Row[int, str, datetime, str, str]) -> Entry:
+    return Entry(row[0], row[1], row[2], row[3], json.loads(row[4]))

@@ -79,7 +79,8 @@ class GapView(BaseModel):
 
     `why`: the link was lost, this process had not begun (or another had led), Asterisk began anew, more came than could
     be kept, or events came `late`. `to` is null while it lasts. `closed_by` Asterisk's files, or by what it showed
-    alone (`snapshot`); null: not closed. `found` calls began unheard, `ended` ended unheard; `calls` may lack something.
+    alone (`snapshot`); null: not closed. `found` calls began unheard, `ended` ended unheard; `calls` may lack
+    something.
     """
 
     id: str

@@ -14,22 +14,33 @@ import structlog
 from callcenter.asterisk.files import cel, queue_log
 from callcenter.calls.evidence import Told, messages
 from callcenter.calls.ports import Message
-from callcenter.calls.reading import text
 
 log = structlog.get_logger(__name__)
 # The files give the moment of a thing, the manager that of its being told: under load they are so far apart.
 MARGIN = timedelta(seconds=3)
 _REMEMBERED = 20_000
-_TELLING = ("BridgeUniqueid", "Variable", "ChannelStateDesc", "DestUniqueid", "Queue")
+# What tells two messages of one name on one channel apart.
+_TELLING = {
+    "BridgeEnter": "BridgeUniqueid",
+    "BridgeLeave": "BridgeUniqueid",
+    "VarSet": "Variable",
+    "Newstate": "ChannelStateDesc",
+    "DialBegin": "DestUniqueid",
+    "AgentConnect": "DestUniqueid",
+    "QueueCallerJoin": "Queue",
+    "QueueCallerLeave": "Queue",
+    "QueueCallerAbandon": "Queue",
+}
+# Whose channel a message is about, where it does not say `Uniqueid`.
+_WHOSE = {"BlindTransfer": "TransfererUniqueid", "AttendedTransfer": "OrigTransfererUniqueid"}
 Key = tuple[str, str, str]
 
 
 def key(message: Message) -> Key:
     """The same for a thing that was heard and for its row in the files."""
-    if by := text(message, "TransfererUniqueid") or text(message, "OrigTransfererUniqueid"):
-        return message.name, by, ""
-    what = next((found for name in _TELLING if (found := text(message, name))), "")
-    return message.name, text(message, "Uniqueid") or text(message, "DestUniqueid"), what
+    name = message.name
+    telling = _TELLING.get(name)
+    return name, message.get(_WHOSE.get(name, "Uniqueid")) or "", (message.get(telling) or "") if telling else ""
 
 
 @dataclass(frozen=True)

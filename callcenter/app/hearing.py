@@ -7,17 +7,22 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.bus import JournalCursor
 from callcenter.clock import Clock
 from callcenter.db import Database, JournalRow
+from callcenter.events import Event
+from callcenter.events.calls import CallEnded, CallNumberLearned, CallStarted
+from callcenter.events.complaints import TicketCrmChanged, TicketOpened
+from callcenter.events.recordings import RecordingStored
 from callcenter.link import Link, LinkDown
 from callcenter.rooms import Room
 from callcenter.web.health import HealthChecks
@@ -56,8 +61,17 @@ class Part(BaseModel):
     detail: str | None
 
 
+# What the durable readers of this product read; those that are not named, such as foreign hooks, read all there is.
+READ_BY: Mapping[str, tuple[type[Event], ...]] = {
+    "complaints.crm": (TicketOpened, TicketCrmChanged),
+    "desk.caller": (CallStarted, CallNumberLearned),
+    "recordings_of_calls": (CallEnded,),
+    "transcripts_of_recordings": (RecordingStored,),
+}
+
+
 class Behind(BaseModel):
-    """A reader of the journal and how many events it has yet to look through."""
+    """A reader of the journal and how many events it has yet to take."""
 
     subscriber: str
     events: int
@@ -141,9 +155,16 @@ class Health:
 
     async def _behind(self) -> list[Behind]:
         async with self.db.read() as session:
-            head = await session.scalar(select(func.max(JournalRow.seq))) or 0
             cursors = (await session.scalars(select(JournalCursor).order_by(JournalCursor.name))).all()
-        return [Behind(subscriber=cursor.name, events=max(0, head - cursor.seq)) for cursor in cursors]
+            return [Behind(subscriber=each.name, events=await _after(session, each)) for each in cursors]
+
+
+async def _after(session: AsyncSession, cursor: JournalCursor) -> int:
+    """How many events a reader has before it."""
+    query = select(func.count()).select_from(JournalRow).where(JournalRow.seq > cursor.seq)
+    if types := READ_BY.get(cursor.name):
+        query = query.where(JournalRow.type.in_(kind.__name__ for kind in types))
+    return await session.scalar(query) or 0
 
 
 def build(db: Database, link: Link, checks: HealthChecks) -> Room:

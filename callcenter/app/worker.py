@@ -45,7 +45,7 @@ class WorkDuty:
         self._webhooks, self._webhook_sender = build_sending(db, utc_now, house.base.link, settings.hooks)
         self._event_hooks = EventHooks(settings.hooks)
         callers = Callers(house.calls, house.customers, utc_now)
-        self._subscribers: Sequence[Subscriber | BatchSubscriber] = [
+        self.subscribers: Sequence[Subscriber | BatchSubscriber] = [
             *recordings.subscribers(),
             *crm.subscribers(),
             *callers.subscribers(),
@@ -60,7 +60,7 @@ class WorkDuty:
             self._roll.start("roll", roll.run())
         await self._webhooks.begin(self._base.bus)
         await self._event_hooks.begin(self._base.bus)
-        for subscriber in self._subscribers:
+        for subscriber in self.subscribers:
             self._tasks.start(f"durable {subscriber.durable}", self._base.bus.run_durable(subscriber))
         self._tasks.start("webhooks", self._webhook_sender.run())
         self._tasks.start("hooks", self._event_hooks.run())

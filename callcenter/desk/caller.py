@@ -9,7 +9,7 @@ from callcenter.calls.service import Calls
 from callcenter.clock import Clock
 from callcenter.customers.service import Customers
 from callcenter.events import Event
-from callcenter.events.calls import CallStarted
+from callcenter.events.calls import CallNumberLearned, CallStarted
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Callers:
 
     def subscribers(self) -> list[Subscriber]:
         """Durable; for the workers."""
-        return [Subscriber(self.on_started, (CallStarted,), durable="desk.caller")]
+        return [Subscriber(self.on_number, (CallStarted, CallNumberLearned), durable="desk.caller")]
 
-    async def on_started(self, event: Event) -> None:
+    async def on_number(self, event: Event) -> None:
         """A choice made in the meantime stands."""
-        assert isinstance(event, CallStarted)
+        assert isinstance(event, CallStarted | CallNumberLearned)
         candidates = await self.customers.find_by_number(event.number)
         if len(candidates) == 1:
             await self.calls.propose_customer(event.call_id, candidates[0].id)

@@ -600,7 +600,7 @@ export interface components {
         };
         /**
          * Behind
-         * @description A reader of the journal and how many events it has yet to look through.
+         * @description A reader of the journal and how many events it has yet to take.
          */
         Behind: {
             /** Events */
@@ -1344,7 +1344,8 @@ export interface components {
          *
          *     `why`: the link was lost, this process had not begun (or another had led), Asterisk began anew, more came than could
          *     be kept, or events came `late`. `to` is null while it lasts. `closed_by` Asterisk's files, or by what it showed
-         *     alone (`snapshot`); null: not closed. `found` calls began unheard, `ended` ended unheard; `calls` may lack something.
+         *     alone (`snapshot`); null: not closed. `found` calls began unheard, `ended` ended unheard; `calls` may lack
+         *     something.
          */
         GapView: {
             /** Calls */

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
-from callcenter.app.hearing import Ear, Health, tell
+from callcenter import app
+from callcenter.app.hearing import READ_BY, Ear, Health, tell
+from callcenter.app.worker import WorkDuty
 from callcenter.asterisk.ami.messages import AmiMessage
-from callcenter.bus import JournalCursor
+from callcenter.bus import JournalCursor, Subscriber
+from callcenter.config import load
 from callcenter.db import Database
+from callcenter.events.complaints import TicketCrmChanged
 from callcenter.events.people import StaffChanged
 from callcenter.link import LocalLink
 from callcenter.tasks import end
@@ -35,6 +40,13 @@ def test_an_ear_counts_and_takes_one_sample_a_beat() -> None:
     assert (quiet.events_per_s, quiet.lag_s, quiet.connected_since) == (0, None, NOON)
 
 
+def test_what_the_workers_read_is_known(tmp_path: Path) -> None:
+    process = app.of_kind("worker", load(data_dir=tmp_path))
+    duty = next(duty for duty in process.duties if isinstance(duty, WorkDuty))
+    read = {each.durable: each.types for each in duty.subscribers if isinstance(each, Subscriber)}
+    assert {name: set(types) for name, types in read.items()} == {name: set(types) for name, types in READ_BY.items()}
+
+
 async def test_health_tells_what_is_heard_what_is_unwell_and_who_is_behind(db: Database) -> None:
     link, checks = LocalLink(), HealthChecks("web")
 
@@ -46,12 +58,13 @@ async def test_health_tells_what_is_heard_what_is_unwell_and_who_is_behind(db: D
     async with db.transaction() as work:
         work.emit(StaffChanged(at=NOON))
         work.emit(StaffChanged(at=NOON))
+        work.emit(TicketCrmChanged(at=NOON, ticket_id="t1", state="sent"))
     async with db.transaction() as work:
-        work.session.add(JournalCursor(name="crm", seq=1))
+        work.session.add_all([JournalCursor(name="complaints.crm", seq=0), JournalCursor(name="foreign", seq=1)])
     shown = await health.show(Context(None, None))  # type: ignore[arg-type]
     assert shown.hearing is None
     assert [(part.name, part.ok, part.detail) for part in shown.parts] == [("redis", False, "not connected")]
-    assert [(reader.subscriber, reader.events) for reader in shown.journal] == [("crm", 1)]
+    assert [(reader.subscriber, reader.events) for reader in shown.journal] == [("complaints.crm", 1), ("foreign", 2)]
 
     telling = asyncio.create_task(tell(link, [Ear("south", lambda: True, lambda: 0)], lambda: NOON))
 

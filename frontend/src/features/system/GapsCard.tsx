@@ -36,7 +36,7 @@ export function GapsCard() {
               {
                 title: t("system.began"),
                 width: 176,
-                render: (_, row) => <span className="figures">{full(row.began_at)}</span>,
+                render: (_, row) => <span className="figures">{full(row.since)}</span>,
               },
               { title: t("system.lasted"), width: 104, render: (_, row) => <Length gap={row} /> },
               { title: t("system.why"), width: 184, render: (_, row) => t(`system.gapWhy.${row.why}`) },
@@ -60,8 +60,8 @@ export function GapsCard() {
 function Length({ gap }: { gap: Gap }) {
   const { t } = useTranslation();
   if (gap.lag_s !== null) return t("system.late", { seconds: gap.lag_s.toFixed(1) });
-  if (gap.ended_at === null) return t("system.lasts");
-  const seconds = (Date.parse(gap.ended_at) - Date.parse(gap.began_at)) / 1000;
+  if (gap.to === null) return t("system.lasts");
+  const seconds = (Date.parse(gap.to) - Date.parse(gap.since)) / 1000;
   return t("system.seconds", { seconds: seconds.toFixed(1) });
 }
 
@@ -85,12 +85,12 @@ function Calls({ gap }: { gap: Gap }) {
   return (
     <>
       {told.join(t("system.and"))}
-      {gap.call_ids.map((id, place) => (
+      {gap.calls.map((id, place) => (
         <Link key={id} to={`/calls/${id}`} className={css.call}>
           {t("system.doubtful", { place: place + 1 })}
         </Link>
       ))}
-      {told.length + gap.call_ids.length === 0 && "–"}
+      {told.length + gap.calls.length === 0 && "–"}
     </>
   );
 }

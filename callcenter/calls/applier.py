@@ -254,8 +254,7 @@ class Applier:
 
     def _reconcile(self, snapshot: PbxSnapshot, *, restarted: bool, at: datetime, told: bool = False) -> set[str]:
         """The calls that may lack something."""
-        changes = [] if told else self._tracker.missed()
-        changes += self._tracker.reconcile(snapshot, restarted, at)
+        changes = self._tracker.reconcile(snapshot, restarted, at, told=told)
         asked = self._fold.agents.told()
         self._place += 1
         for order, call in enumerate({call.record.id: call for call, _events in changes}.values()):

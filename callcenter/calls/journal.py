@@ -185,8 +185,8 @@ class Fold:
         if first.name == SHOWN:
             since = datetime.fromisoformat(first.body["s"]) if "s" in first.body else None
             snapshot = PbxSnapshot("", list(_channels(entries)), since)
-            changes = [] if first.body["t"] else self.tracker.missed()
-            changes += self.tracker.reconcile(snapshot, bool(first.body["r"]), first.at)
+            restarted, told = bool(first.body["r"]), bool(first.body["t"])
+            changes = self.tracker.reconcile(snapshot, restarted, first.at, told=told)
         else:
             message = Again(first.name, first.body["h"])
             if first.body.get("u"):

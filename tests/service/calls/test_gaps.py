@@ -207,6 +207,45 @@ async def test_a_short_loss_of_the_link_costs_nothing(db: Database, stretch: Str
     assert await differences(db) == []
 
 
+async def test_a_call_answered_unheard_that_goes_on_lacks_nothing(db: Database, stretch: Stretch) -> None:
+    """The service was dead while the phone was picked up; Asterisk shows both in the bridge that the files tell."""
+    joined = next(message for message in stretch.messages if message.name == "QueueCallerJoin")
+    talk = [message for message in stretch.messages if message.name == "BridgeEnter"]
+    begins = [float(message.get("Timestamp")) - stretch.conversation.started for message in (joined, talk[-1])]
+    await hear(await begin(db, stretch), stretch.between(0, begins[0] + 0.0001))
+    back = begins[1] + 0.1
+    stretch.write_files(back)
+    alive = [
+        ChannelSeen(each.get("Channel"), each.get("Uniqueid"), each.get("Linkedid"), "Up", "", "s",
+                    each.get("BridgeUniqueid"), "complaint")
+        for each in talk
+    ]  # fmt: skip
+    listener = await again(db, stretch, back, *alive)
+    [call] = await calls(db)
+    assert outcome(call) == ("active", None, "complaint", "1001", False)
+    await hear(listener, stretch.between(back, 1e9))
+    [call] = await calls(db)
+    assert outcome(call) == ("answered", "normal", "complaint", "1001", False)
+    assert [event for event in await events(db) if event in WHOLE] == WHOLE
+    stretch.write_files()
+    assert await disagreements(db, stretch) == []
+    assert await differences(db) == []
+
+
+async def test_a_call_of_the_new_asterisk_outlives_the_crash(db: Database, stretch: Stretch) -> None:
+    """It died, was back, and a call began before anybody heard it: that one is not cut."""
+    listener = await begin(db, stretch)
+    listener.lost("link")
+    first = min(row.at for line in stretch.conversation.lines["cel"] if (row := cel.parse(line)))
+    stretch.write_files()
+    path = stretch.folder / queue_log.FILE
+    path.write_text(f"{int(first.timestamp())}|NONE|NONE|NONE|QUEUESTART|\n" + path.read_text())
+    await listener.resync(FakePbxState("boot-2", [], stretch.at(60)))
+    await listener.drain()
+    assert [outcome(call) for call in await calls(db)] == [("answered", "normal", "complaint", "1001", False)]
+    assert [gap.why for gap in await gaps(db)] == ["restart"]
+
+
 async def test_without_files_the_call_is_marked(db: Database, stretch: Stretch) -> None:
     length = float(stretch.messages[-1].get("Timestamp")) - stretch.conversation.started
     await hear(await begin(db, stretch), stretch.between(0, length / 2))

@@ -21,6 +21,7 @@ from callcenter.bench.manager import Manager
 from callcenter.bench.stage import Form, Size, service
 
 _ARRIVES_S = 0.1
+_RINGS_S = 1.0
 _TALKS_S = 0.3
 _LIMIT_S = 10.0
 _WARM_UP = 20
@@ -101,7 +102,7 @@ async def measure(calls: int, size: Size, calls_per_s: float, form: Form, ring_a
         missing=sum(who not in screens.arrivals for who in measured),
         doubled=sum(count - 1 for who, count in screens.pops.items() if who in screens.wanted),
         wrong=sum(who not in screens.wanted for who in screens.pops),
-        unclosed=len(screens.losers - screens.closed),
+        unclosed=len((screens.losers & screens.arrivals.keys()) - screens.closed),
         customers=size.customers,
         sockets=size.agents,
         ring_all=ring_all,
@@ -161,7 +162,7 @@ async def _call(
     await asyncio.sleep(_ARRIVES_S)
     sent.update(dict.fromkeys(call.rung, time.perf_counter()))
     manager.say(told.ringing)
-    await asyncio.sleep(_TALKS_S)
+    await asyncio.sleep(_RINGS_S)
     manager.say(told.talking)
     await asyncio.sleep(_TALKS_S)
     manager.say(told.ending)

@@ -51,7 +51,10 @@ class Line:
 
     def of(self, server: str) -> ServerLine:
         """One server's; from its first mention on it counts as one that should be heard."""
-        return self.servers.setdefault(server, ServerLine())
+        line = self.servers.get(server)  # asked for every message: nothing is made for those that are known
+        if line is None:
+            line = self.servers[server] = ServerLine()
+        return line
 
     @property
     def connected(self) -> bool:

@@ -114,6 +114,8 @@ class Call:
 def fold(call: Call, event: Event) -> tuple[Call, CloseReason]:
     """The call after an event, and why the pops that it takes away close."""
     match event:
+        case calls.CallNumberLearned():
+            return replace(call, raw_number=event.number, direction=event.direction), "ended"
         case calls.CallClassified():
             told = replace(call, menu_path=event.menu_path, kind=event.kind, language=event.language)
             return told, "ended"

@@ -22,6 +22,7 @@ from crm_adapter.ports import CrmError, ForeignRecord
 log = structlog.get_logger(__name__)
 EVENTS: tuple[type[Event], ...] = (
     calls.CallStarted,
+    calls.CallNumberLearned,
     calls.CallClassified,
     calls.CallQueued,
     calls.CallRinging,
@@ -111,7 +112,7 @@ class ScreenPop:
                 if event.call_id == call.id:
                     self._handover_changed(call)
                 self._card_changed(call)
-            case calls.CallerChosen() | customers.CustomerChanged():
+            case calls.CallNumberLearned() | calls.CallerChosen() | customers.CustomerChanged():
                 self._card_changed(call)
 
     def _came_to_screen(self, call: Call, event: calls.CallRinging | calls.CallAnswered) -> None:

@@ -52,7 +52,7 @@ def _changed(before: Call, now: Call) -> Iterator[Addressed]:
 
 def _common(call: Call) -> tuple[object, ...]:
     """What all screens of a call show."""
-    told = (call.menu_path, call.kind, call.language, call.queue, call.queued_at)
+    told = (call.raw_number, call.menu_path, call.kind, call.language, call.queue, call.queued_at)
     return *told, call.card, call.crm, call.handover, call.had
 
 

@@ -148,6 +148,21 @@ async def test_the_form_becomes_the_record_when_it_is_saved(house: House) -> Non
         assert pop["call_id"] == call.id
 
 
+async def test_a_number_that_is_learned_while_the_agents_phone_rings(house: House) -> None:
+    """A call that began at his phone: whom it is for comes later."""
+    zhang = await house.customer("张伟", "13800138000")
+    async with house.browser("1001") as tab:
+        call = await (await house.call("")).ring("1001")
+        assert (await tab.until("pop_opened"))["pop"]["withheld"]
+        number = "13800138000"
+        await call.tell(
+            calls.CallNumberLearned(at=call.at, call_id=call.id, direction="outbound", number=number, dialled=number)
+        )
+        while [card["id"] for card in tab.pops[call.id]["candidates"]] != [zhang]:
+            await tab.next()
+        assert (tab.pops[call.id]["raw_number"], tab.pops[call.id]["withheld"]) == (number, False)
+
+
 async def test_a_withheld_number(house: House) -> None:
     await house.customer("张伟", "13800138000")
     async with house.browser("1001") as tab:

@@ -4,6 +4,7 @@ what a benchmark gives it to say."""
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 _BANNER = b"Asterisk Call Manager/11.0.0\r\n"
@@ -11,7 +12,6 @@ _BOOTED = b"Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 1\r\nStatus: 
 _EXTRA = {
     "Challenge": "Challenge: 123456789\r\n",
     "CoreStatus": "CoreStartupDate: 2026-11-02\r\nCoreStartupTime: 08:00:00\r\n",
-    "Ping": "Ping: Pong\r\n",
 }
 _LISTS = {
     "Status": "StatusComplete",
@@ -89,5 +89,6 @@ class Manager:
             end = f"Event: {_LISTS[action]}\r\n{ident}EventList: Complete\r\n\r\n"
             return (start + "".join(f"{item}{ident}\r\n" for item in self.items(action)) + end).encode()
         self.act(action, headers)
-        answer = f"Response: Success\r\n{ident}{_EXTRA.get(action, '')}\r\n".encode()
+        told = f"Ping: Pong\r\nTimestamp: {time.time():.6f}\r\n" if action == "Ping" else _EXTRA.get(action, "")
+        answer = f"Response: Success\r\n{ident}{told}\r\n".encode()
         return answer + _BOOTED if action == "Login" else answer

@@ -20,7 +20,7 @@ _CALM_S = 12.0
 _FEWEST = 2
 _BURST: tuple[Kind, ...] = ("answered", "abandoned", "blind", "rung_again")
 # Messages until a phone rings, so close that no phone that is busy makes it fewer in a second than wanted.
-_PER_PHONE = 11 / 1.15
+_PER_PHONE = 8 / 1.25
 
 
 @dataclass(frozen=True)

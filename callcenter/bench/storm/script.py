@@ -149,10 +149,10 @@ def rings(call: Call) -> list[Ring]:
 def weight(call: Call) -> int:
     """How many messages the manager interface will say of it, nearly."""
     if call.joins is None:
-        return 15
+        return 7
     phones = sum(len(wave.phones) for wave in call.waves)
     in_vain = sum(len(wave.phones) for wave in call.waves[:-1])
-    return 30 + phones * 17 + in_vain + (30 if call.winner else 0) + (35 if call.over and call.over.answers else 0)
+    return 19 + phones * 13 + in_vain + (11 if call.winner else 0) + (25 if call.over else 0)
 
 
 def _outcome(call: Call) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from callcenter.asterisk import manager_events
 from callcenter.bench.storm.channel import Channel, cel_row, headers, message
 
 File = Literal["cel", "cdr", "queue_log"]
 # Number of the call, extension, for the which time.
 RingKey = tuple[int, str, int]
+_SENT, _VARIABLES = frozenset(manager_events.EVENTS), re.compile(manager_events.VARIABLES)
 # Messages of one moment follow each other at this distance.
 _TICK_S = 0.000_01
 
@@ -49,10 +52,20 @@ class Tape:
         first: str = "",
         ring: RingKey | None = None,
     ) -> None:
-        """A message; `channel` stands like this from now on. `first`: headers that come before the channel's."""
-        told = headers(channel) if channel else ""
-        other = headers(dest, "Dest") if dest else ""
-        self._add(ami=message(event, self.stamp(self.at), first, told, other, *parts), channel=channel, ring=ring)
+        """A message, if our configuration has Asterisk send it; `channel` stands like this from now on. Headers in
+        `first` come before the channel's."""
+        told = b""
+        if event in _SENT:
+            own, other = headers(channel) if channel else "", headers(dest, "Dest") if dest else ""
+            told = message(event, self.stamp(self.at), first, own, other, *parts)
+        self._add(ami=told, channel=channel, ring=ring)
+
+    def sets(self, channel: Channel, name: str, value: str) -> None:
+        """A channel variable is set; of most of them Asterisk says nothing to us."""
+        told = b""
+        if _VARIABLES.search(name):
+            told = message("VarSet", self.stamp(self.at), headers(channel), f"Variable: {name}\r\nValue: {value}\r\n")
+        self._add(ami=told, channel=channel)
 
     def hangs_up(self, channel: Channel, cause: int, text: str, source: str = "", dialled: str = "") -> None:
         """A channel ends, in the messages and in the CEL."""

@@ -62,7 +62,7 @@ class Teller:
 
     def var(self, channel: Channel, name: str, value: str = "") -> None:
         """A channel variable is set."""
-        self.tape.says("VarSet", channel, f"Variable: {name}\r\nValue: {value}\r\n")
+        self.tape.sets(channel, name, value)
 
     def device(self, phone: str, state: str) -> None:
         """A phone's state, as three kinds of messages tell of it."""

@@ -16,6 +16,9 @@ _GAP_S = 0.0012
 _REST_S = 2.5
 # Each burst of the calm has so long to itself.
 _CALM_S = 12.0
+_MOMENT_S = 0.001
+# The longest that an agent asks another one.
+_ASKS_S = 5.5
 # One who picks up and one who does not.
 _FEWEST = 2
 _BURST: tuple[Kind, ...] = ("answered", "abandoned", "blind", "rung_again")
@@ -179,23 +182,37 @@ class _Writer:
         """A phone has a call."""
         self._busy[phone].append((begins, ends + _REST_S))
 
-    def anybody(self, begins: float, ends: float) -> str:
-        """Some phone that is free."""
-        while True:
-            phone = self.chance.choice(self.extensions)
-            if self.free(phone, begins - _REST_S, ends + 2 * _REST_S):
-                return phone
+    def anybody(self, begins: float, ends: float) -> str | None:
+        """Some phone that is free, now taken."""
+        free = [phone for phone in self.extensions if self.free(phone, begins - _REST_S, ends + 2 * _REST_S)]
+        if not free:
+            return None
+        phone = self.chance.choice(free)
+        self.busy(phone, begins, ends)
+        return phone
 
 
 _Act = Callable[[_Writer, Call, list[str], float, float, random.Random], Call]
 
 
 def _won(
-    writer: _Writer, call: Call, members: list[str], rings: float, gap: float, chance: random.Random, lasts: float = 0.0
+    writer: _Writer,
+    call: Call,
+    members: list[str],
+    rings: float,
+    gap: float,
+    chance: random.Random,
+    lasts: float = 0.0,
+    longer: float = 0.0,
 ) -> Call:
-    """One of those who ring picks up, and talks for a while."""
+    """One of those who ring picks up, and talks for a while; `longer`: he may have to. Where all are wanted elsewhere
+    before that, nobody picks up."""
     wave = writer.wave(members, rings, lasts or chance.uniform(0.8, 3.5), gap)
-    winner, ends = chance.choice(wave.phones), wave.ends + chance.uniform(1.5, 5.0)
+    ends = wave.ends + chance.uniform(1.5, 5.0)
+    able = [phone for phone in wave.phones if writer.free(phone, wave.ends + _MOMENT_S, ends + longer + _REST_S)]
+    if not able:
+        return replace(call, kind="abandoned", waves=(*call.waves, wave), ends=wave.ends)
+    winner = chance.choice(able)
     writer.busy(winner, wave.ends, ends)
     return replace(call, waves=(*call.waves, wave), winner=winner, answers=wave.ends, ends=ends)
 
@@ -223,6 +240,8 @@ def _given_up(writer: _Writer, call: Call, members: list[str], rings: float, gap
 def _refused(writer: _Writer, call: Call, members: list[str], rings: float, gap: float, chance: random.Random) -> Call:
     """One agent refuses before another one picks up."""
     call = _won(writer, call, members, rings, gap, chance, lasts=2.5)
+    if call.winner is None:
+        return call
     wave = call.waves[-1]
     refuser = next(phone for phone in wave.phones if phone != call.winner)
     return replace(call, refuser=(refuser, wave.ends - 1.5))
@@ -230,10 +249,13 @@ def _refused(writer: _Writer, call: Call, members: list[str], rings: float, gap:
 
 def _blind(writer: _Writer, call: Call, members: list[str], rings: float, gap: float, chance: random.Random) -> Call:
     call = _won(writer, call, members, rings, gap, chance)
+    if call.winner is None:
+        return call
     dials = call.ends
     answers, ends = dials + chance.uniform(1.0, 3.0), dials + chance.uniform(4.5, 7.0)
     target = writer.anybody(dials, ends)
-    writer.busy(target, dials, ends)
+    if target is None:
+        return replace(call, kind="answered")
     return replace(call, over=HandOver(target, dials, answers, hands=answers), ends=ends)
 
 
@@ -241,21 +263,26 @@ def _blind_refused(
     writer: _Writer, call: Call, members: list[str], rings: float, gap: float, chance: random.Random
 ) -> Call:
     call = _won(writer, call, members, rings, gap, chance)
+    if call.winner is None:
+        return call
     dials, refuses = call.ends, call.ends + chance.uniform(1.0, 2.5)
     target = writer.anybody(dials, refuses)
-    writer.busy(target, dials, refuses)
+    if target is None:
+        return replace(call, kind="answered")
     return replace(call, over=HandOver(target, dials, None, None, refuses), ends=refuses + 0.005)
 
 
 def _attended(writer: _Writer, call: Call, members: list[str], rings: float, gap: float, chance: random.Random) -> Call:
     """He asks the other one first, while the caller hears music."""
-    call = _won(writer, call, members, rings, gap, chance)
-    assert call.winner is not None
+    call = _won(writer, call, members, rings, gap, chance, longer=_ASKS_S)
+    if call.winner is None:
+        return call
     dials = call.ends
-    answers, hands = dials + chance.uniform(1.0, 2.5), dials + chance.uniform(4.0, 5.5)
+    answers, hands = dials + chance.uniform(1.0, 2.5), dials + chance.uniform(4.0, _ASKS_S)
     ends = hands + chance.uniform(2.0, 4.0)
     target = writer.anybody(dials, ends)
-    writer.busy(target, dials, ends)
+    if target is None:
+        return replace(call, kind="answered")
     writer.busy(call.winner, dials, hands)
     return replace(call, over=HandOver(target, dials, answers, hands), ends=ends)
 

@@ -200,6 +200,10 @@ PLANTED: dict[str, tuple[Callable[[Copy], None], tuple[str, ...]]] = {
         lambda copy: copy.write("UPDATE calls SET outcome = 'failed' WHERE id = ?", copy.one(_QUEUED)),
         ("queue_outcome",),
     ),
+    "answered in the queue": (
+        lambda copy: copy.write("UPDATE call_visits SET outcome = 'answered' WHERE call_id = ?", copy.one(_QUEUED)),
+        ("queue_outcome",),
+    ),
     "CDR: another end": (_cdr_ends_later, ("end_time",)),
     "CDR: a channel more": (_unknown_channel_in_cdr, ("call_missing",)),
     "CEL and CDR: a call less": (_gone_from_the_files, ("call_unknown",)),

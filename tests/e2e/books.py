@@ -92,11 +92,7 @@ def counted(wanted: Iterable[Truth]) -> dict[str, int]:
     """Calls by what became of them; `transferred` are among the answered."""
     rows = list(wanted)
     found = Counter(truth.outcomes[0] for truth in rows)
-    return {"calls": len(rows), **sorted_counts(found), "transferred": sum(truth.transferred for truth in rows)}
-
-
-def sorted_counts(found: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(found.items()))
+    return {"calls": len(rows), **found, "transferred": sum(truth.transferred for truth in rows)}
 
 
 def counted_kept(calls: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -105,4 +101,4 @@ def counted_kept(calls: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     found = Counter(call["outcome"] for call in rows)
     answered = [{each["extension"] for each in call["timeline"] if each["kind"] == "answered"} for call in rows]
     moved = sum(len(phones) > 1 for phones in answered)
-    return {"calls": len(rows), **sorted_counts(found), "transferred": moved}
+    return {"calls": len(rows), **found, "transferred": moved}

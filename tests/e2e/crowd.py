@@ -217,14 +217,13 @@ class Crowd:
     async def _transfer(self, phone: _Phone, act: Act) -> None:
         """To an expert who is free, waited for as long as it takes."""
         call, expert = phone.now, await self._experts.get()
-        if call is None or phone.now is not call:  # nobody waits for him any more
+        channel = await self._channel(phone.extension)
+        if call is None or phone.now is not call or not channel:  # the caller has gone
             self._experts.put_nowait(expert)
             return
         expert.expects, at = call.number, time.time()
         action = "BlindTransfer" if act.transfer == "blind" else "Atxfer"
-        await self._ami.action(
-            action, Channel=await self._channel(phone.extension), Context=_CONTEXT, Exten=expert.extension
-        )
+        await self._ami.action(action, Channel=channel, Context=_CONTEXT, Exten=expert.extension)
         if act.transfer == "attended":
             await self._consulted(expert)
             await phone.hang_up()
@@ -252,9 +251,9 @@ class Crowd:
         return [each for each in self.heard if each.extension == phone.extension]
 
     async def _channel(self, extension: str) -> str:
-        """The channel of an agent who talks."""
-        shown = await self._ami.list_action("CoreShowChannels")
-        return next(row.get("Channel") for row in shown if row.get("Channel").startswith(f"PJSIP/{extension}-"))
+        """The channel of an agent who talks; "" when he does not."""
+        shown = [row.get("Channel") for row in await self._ami.list_action("CoreShowChannels")]
+        return next((name for name in shown if name.startswith(f"PJSIP/{extension}-")), "")
 
     async def _staffed(self) -> bool:
         with contextlib.suppress(ActionFailed):

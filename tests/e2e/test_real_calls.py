@@ -147,7 +147,11 @@ async def _cut(crowd: Crowd, api: Api) -> None:
 async def test_callers_phones_and_ledger_agree(day: Day) -> None:
     assert (day.calls.created, day.calls.failed) == (_CALLS, 0)
     assert differences(day.wanted, day.kept) == []
-    assert counted_kept(day.kept) == counted(day.wanted.values())
+    # Picked up in the moment in which the caller left: nobody but Asterisk knows which was first.
+    unclear = {number for number, truth in day.wanted.items() if len(truth.outcomes) > 1}
+    assert len(unclear) <= max(1, _CALLS // 100)
+    clear = [call for call in day.kept if call["raw_number"] not in unclear]
+    assert counted_kept(clear) == counted(truth for number, truth in day.wanted.items() if number not in unclear)
     assert {"answered", "abandoned", "in_menu"} <= counted_kept(day.kept).keys()
     assert sum(truth.transferred for truth in day.wanted.values()) >= 2
 

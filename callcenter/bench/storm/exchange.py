@@ -49,15 +49,15 @@ class Exchange(Manager):
         self._devices: dict[str, str] = {}
         self._members: dict[tuple[str, str], dict[str, str]] = {}
         self._closed_until = 0.0
-        self._somebody = asyncio.Event()
 
     def clock(self) -> float:
         """Seconds since the run began."""
         return time.perf_counter() - self.zero
 
-    async def heard(self) -> None:
-        """Until somebody is logged in."""
-        await self._somebody.wait()
+    def link_age(self) -> float | None:
+        """Since when somebody has been logged in, in seconds; None: nobody is."""
+        since, until = self.hearing.spans[-1] if self.hearing.spans else (0.0, 0.0)
+        return time.perf_counter() - since if until is None else None
 
     def cut(self, refuses_s: float = 0.0) -> None:
         """Break every connection at once, and let nobody in for a while."""
@@ -79,12 +79,10 @@ class Exchange(Manager):
 
     def came(self) -> None:
         self.hearing.began()
-        self._somebody.set()
 
     def went(self) -> None:
         if not self._logged_in:
             self.hearing.ended()
-            self._somebody.clear()
 
     def act(self, action: str, headers: Mapping[str, str]) -> None:
         key = (headers.get("Queue", ""), headers.get("Interface", ""))

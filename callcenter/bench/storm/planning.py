@@ -14,6 +14,8 @@ from callcenter.bench.storm.script import KINDS, Call, HandOver, Kind, Phase, Wa
 _GAP_S = 0.0012
 # After a call a phone is left alone for so long: Asterisk's own `wrapuptime`, and a little for the pause to arrive.
 _REST_S = 2.5
+# A link that is late in coming back holds up to so long before it breaks again.
+_HOLDS_S = 0.5
 # Each burst of the calm has so long to itself.
 _CALM_S = 12.0
 _MOMENT_S = 0.001
@@ -69,9 +71,10 @@ class Storm:
 
 @dataclass(frozen=True)
 class Cut:
-    """The link breaks, and for `refuses_s` Asterisk takes no new one."""
+    """The link breaks, at the earliest `holds_s` after it was made, and for `refuses_s` Asterisk takes no new one."""
 
     at: float
+    holds_s: float
     refuses_s: float
 
 
@@ -108,11 +111,11 @@ def _cuts(storm: Storm, chance: random.Random) -> list[Cut]:
     alone, cuts = storm.cuts - storm.cuts // 4, list[Cut]()
     for place in range(alone):
         at = storm.storm_from + storm.storm_s * (place + chance.random()) / max(1, alone)
-        cuts.append(Cut(at, chance.choice((0.0, 0.0, 0.0, 0.3, 1.5))))
+        cuts.append(Cut(at, chance.uniform(0.0, _HOLDS_S), chance.choice((0.0, 0.0, 0.0, 0.3, 1.5))))
     for place in range(storm.cuts - alone):
         handful, within = divmod(place, 5)
         at = storm.storm_from + storm.storm_s * (handful + 0.3) / max(1, (storm.cuts - alone + 4) // 5)
-        cuts.append(Cut(at + within * 0.4, 0.0))
+        cuts.append(Cut(at + within * 0.4, chance.uniform(0.0, _HOLDS_S), 0.0))
     return sorted(cuts, key=lambda cut: cut.at)
 
 

@@ -78,9 +78,14 @@ class Player:
     async def _cut(self, script: Script) -> None:
         for cut in script.cuts:
             await asyncio.sleep(max(0.0, cut.at - self.exchange.clock()))
-            await self.exchange.heard()
+            await self._held(cut.holds_s)
             self.exchange.cut(cut.refuses_s)
             self.cuts += 1
+
+    async def _held(self, holds_s: float) -> None:
+        """Until there is a link that has held so long."""
+        while (age := self.exchange.link_age()) is None or age < holds_s:
+            await asyncio.sleep(_TICK_S if age is None else holds_s - age)
 
     async def _kill(self, script: Script, listeners: Sequence[Program]) -> None:
         for at in script.kills:

@@ -29,7 +29,7 @@ from callcenter.db import Database
 
 _WRAPUP_S = 2
 _FLOOR_MESSAGES, _MESSAGE, _FLOOR_BEAT_S, _FLOOR_WARM_UP = 500, 600, 0.01, 20
-# The quiet after the storm: until the ledger is right, but not for ever.
+# The quiet after the storm: until ledger and screens are right, but not for ever.
 _SETTLES_S = 30.0
 # Seconds that it takes to tell a call.
 _TELLING_S = 0.03
@@ -129,7 +129,7 @@ async def _settled(run: _Run, database: str) -> Comparison:
     try:
         while True:
             comparison = await _compared(run, db)
-            if comparison.equal or time.monotonic() > end:
+            if (comparison.equal and not run.screens.left()) or time.monotonic() > end:
                 return comparison
             await asyncio.sleep(1.0)
     finally:

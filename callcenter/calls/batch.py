@@ -18,7 +18,7 @@ from callcenter.calls.store import LedgerWriter
 from callcenter.calls.term import LedgerTerm
 from callcenter.db import Database, away, told
 from callcenter.events import Event
-from callcenter.events.calls import CallClassified, CallQueued, CallStarted
+from callcenter.events.calls import CallClassified, CallQueued, CallRinging, CallRingStopped, CallStarted
 
 log = structlog.get_logger(__name__)
 _PATIENT = (CallStarted, CallClassified, CallQueued)
@@ -47,6 +47,16 @@ class Batch:
     def patient(self) -> bool:
         """Whether nobody waits for any of it."""
         return all(isinstance(event, _PATIENT) for event in self.events)
+
+    def told(self) -> list[Event]:
+        """The events as they are told: a phone that has stopped to ring by now rings for nobody any more."""
+        stopped = {event.ring_id for event in self.events if isinstance(event, CallRingStopped)}
+        return [
+            event.model_copy(update={"over": True})
+            if isinstance(event, CallRinging) and event.ring_id in stopped
+            else event
+            for event in self.events
+        ]
 
     def of_call(self, call: CallSession) -> Batch:
         """The part of one call."""
@@ -127,7 +137,7 @@ class BatchWriter:
                 await gaps.write(work.session, gap, gap.id in self._gaps_kept)
             if batch.boot is not None:
                 await work.session.merge(PbxBootRow(server=self._server, boot=batch.boot))
-            for event in batch.events:
+            for event in batch.told():
                 work.emit(event)
 
     def _written(self, batch: Batch) -> None:

@@ -140,7 +140,7 @@ def fold(call: Call, event: Event) -> tuple[Call, CloseReason]:
 
 
 def _rings(call: Call, event: calls.CallRinging) -> Call:
-    if call.over or event.ring_id in call.rung:
+    if call.over or event.over or event.ring_id in call.rung:
         return call
     ring = frozenset([event.ring_id])
     part = call.parts.get(event.extension)

@@ -53,12 +53,14 @@ class CallQueued(_OfCall):
 
 
 class CallRinging(_OfCall):
-    """One agent's phone rings. `ring_id` is the unique id of the ringing channel."""
+    """One agent's phone rings. `ring_id` is the unique id of the ringing channel; `over`: it had stopped again before
+    anybody could be told of it."""
 
     type: Literal["CallRinging"] = "CallRinging"
     ring_id: str
     extension: str
     queue: str | None
+    over: bool = False
 
 
 class CallRingStopped(_OfCall):

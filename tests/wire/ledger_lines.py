@@ -15,7 +15,7 @@ from tests.wire.conversations import Conversation
 
 AGENTS = {number: f"user-{number}" for number in ("1001", "1002", "1003", "1004", "1005")}
 _LATE = datetime(2030, 1, 1, tzinfo=UTC)
-_UNSAID = {"type", "at", "call_id", "server", "linked_id", "ring_id"}
+_UNSAID = {"type", "at", "call_id", "server", "linked_id", "ring_id", "over"}
 
 
 @dataclass

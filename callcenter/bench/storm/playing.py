@@ -84,7 +84,10 @@ class Player:
 
     async def _held(self, holds_s: float) -> None:
         """Until there is a link that has held so long."""
-        while (age := self.exchange.link_age()) is None or age < holds_s:
+        while True:
+            age = self.exchange.link_age()
+            if age is not None and age >= holds_s:
+                return
             await asyncio.sleep(_TICK_S if age is None else holds_s - age)
 
     async def _kill(self, script: Script, listeners: Sequence[Program]) -> None:

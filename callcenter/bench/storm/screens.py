@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from callcenter.bench.desks import value_of
 from callcenter.bench.storm.exchange import Hearing
-from callcenter.bench.storm.script import Call, Phase, Ring, rings
+from callcenter.bench.storm.script import Call, Phase, Ring, rings, truth
 from callcenter.bench.storm.tape import RingKey
 
 # A pop may come so long after its phone has stopped to ring: it was under way.
 _LATE_S = 0.9
+# Who talked to the caller has something to write, and a pop for it, for a while.
+_WRITES_S = 15.0
 # A real phone says that it rings after Asterisk has said it.
 _EARLY_S = 0.5
 # Who hears a phone ring for so long, or is told so late that it rings, owes the pop.
@@ -83,7 +85,7 @@ def judge(servers: Sequence[Server], screens: Screens, zero: float) -> Judgement
     for server, call, ring in _rings(servers):
         at = server.sent[ring.number, ring.extension, ring.turn]
         times = unexplained.get((ring.extension, call.caller), [])
-        until = at + (ring.ends - ring.begins) + _LATE_S
+        until = at + _shown_until(call, ring) - ring.begins
         here = [time for time in times if at - (_EARLY_S if call.phase == "real" else 0.0) <= time <= until]
         unexplained[ring.extension, call.caller] = [time for time in times if time not in here]
         _judge_ring(found, call, ring, at, here, server.hearing)
@@ -93,6 +95,13 @@ def judge(servers: Sequence[Server], screens: Screens, zero: float) -> Judgement
         for time in times:
             found.note(f"pop of {caller} at {extension}: {_why(calls, extension, caller, time - zero)}")
     return found
+
+
+def _shown_until(call: Call, ring: Ring) -> float:
+    """Until when a pop may open for a phone that rang."""
+    talked = any(talk.extension == ring.extension for talk in truth(call).talks)
+    last = ring.turn == max(each.turn for each in rings(call) if each.extension == ring.extension)
+    return call.ends + _WRITES_S if talked and last else ring.ends + _LATE_S
 
 
 def _rings(servers: Sequence[Server]) -> Iterator[tuple[Server, Call, Ring]]:

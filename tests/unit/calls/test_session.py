@@ -44,7 +44,7 @@ def _told(event: Event) -> str:
     # A value that most of a type's events lack is said where there is one.
     rare = {"merged_into"} | ({"extension"} if event.type == "CallStarted" else set())
     unsaid = {name for name in rare if getattr(event, name, None) is None}
-    values = event.model_dump(exclude={"type", "at", "call_id", "server", "linked_id", "ring_id"} | unsaid)
+    values = event.model_dump(exclude={"type", "at", "call_id", "server", "linked_id", "ring_id", "over"} | unsaid)
     seconds = (event.at - NOON).total_seconds()
     return " ".join([f"{seconds:g}", event.type, *(str(value) for value in values.values())])
 

@@ -60,6 +60,8 @@ def event_of(line: str, call_id: str = "c1") -> Event:
             return calls.CallRinging(
                 at=at, call_id=call_id, extension=rest[0], ring_id=rest[1], queue=None if queue == "-" else queue
             )
+        case "rang":
+            return calls.CallRinging(at=at, call_id=call_id, extension=rest[0], ring_id=rest[1], queue=queue, over=True)
         case "stop":
             return calls.CallRingStopped(
                 at=at,

@@ -51,6 +51,14 @@ CALLS = {
        15 agent 1001 wrapup
        24 agent 1001 ready        > 1001 closed ended
     """,
+    "what is told only when it is over comes on no screen, unless he who was rung has the call": """
+        0 start 13800138000
+        6 queue complaint
+        7 rang 1001 r1
+        7 rang 1002 r2
+        9 answer 1002             > 1002 opened talking
+        9 stop 1001 r1 answered_elsewhere
+    """,
     "ring-all: the losers close, and their channels' end says nothing more": """
         0 start 13800138000
         6 queue complaint

@@ -35,6 +35,7 @@ BatchHandler = Callable[[Sequence[tuple[int, Event]]], Awaitable[int]]
 LOOK = "journal"
 _BATCH = 200
 _RETRY_S = 1.0
+_TOGETHER_S = 0.2
 # How long a process may trust that nothing was written because nobody said so.
 _LOOK_AGAIN_S = 2.0
 _LOOK_AGAIN_ALONE_S = 0.3
@@ -157,9 +158,10 @@ class Bus:
             except DATABASE_ERRORS as error:
                 log.warning("journal_unreadable", subscriber=subscriber.durable, reason=told(error))
                 done = False
-            if done is None:
-                await self._news(wake)
-            elif not done:
+            if done is None and await self._news(wake):
+                # More is likely to follow; a ringing phone must not wait while each event is read by itself.
+                await asyncio.sleep(_TOGETHER_S)
+            elif done is False:
                 await asyncio.sleep(_RETRY_S)
 
     async def _news(self, look: asyncio.Event) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import shutil
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -176,6 +177,9 @@ async def _live(process: Process) -> None:
         asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, None)
     if not await _unless_told(process.start(), signals):
         return
+    # What was made at the start stays: to look through all of it for garbage would hold up a ringing phone.
+    gc.collect()
+    gc.freeze()
     try:
         if not await _unless_told(process.base.tasks.wait(), signals):
             log.info("draining")

@@ -24,7 +24,9 @@ _BEGIN = text(
 _WRITE = text(
     "UPDATE ledger_terms SET writes = :writes, heard_at = :heard WHERE server = :server AND term = :term RETURNING term"
 ).bindparams(bindparam("heard", type_=UtcDateTime()))
-_MINE = text("SELECT term FROM ledger_terms WHERE server = :server AND term = :term FOR SHARE")
+# A lock that lets the one who writes go on, and whoever wants to begin a term wait.
+_MINE = text("SELECT term FROM ledger_terms WHERE server = :server AND term = :term FOR KEY SHARE")
+_ALL_OUT = text("SELECT term FROM ledger_terms WHERE server = :server FOR UPDATE")
 _LAST = text("SELECT writes FROM ledger_terms WHERE server = :server AND term = :term")
 
 
@@ -58,6 +60,8 @@ class LedgerTerm:
     async def begin(self) -> None:
         """From now on nobody else can write."""
         async with self.db.transaction() as work:
+            if not self.db.embedded:
+                await work.session.execute(_ALL_OUT, {"server": self.server})
             self.number = (await work.session.execute(_BEGIN, {"server": self.server})).scalar_one()
             query = select(LedgerTermRow.heard_at).where(LedgerTermRow.server == self.server)
             self.heard_at = await work.session.scalar(query)

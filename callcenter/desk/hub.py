@@ -18,6 +18,8 @@ from callcenter.web.identity import Identity
 log = structlog.get_logger(__name__)
 # Enough for a storm of calls while a browser tab sleeps; a longer list is cheaper to fetch anew.
 BACKLOG = 256
+# What is told to every tab but urgent to none: to so many, then a breath.
+_AT_ONCE, _BREATH_S = 20, 0.02
 # Of the codes that an application may choose: the session is over, sign in again.
 SIGNED_OUT = 4401
 
@@ -118,6 +120,13 @@ class Hub:
         """A message to every tab."""
         if self._all:
             _send(self._all, message.model_dump_json())
+
+    async def spread(self, message: BaseModel) -> None:
+        """A message to every tab, a few at a time: nobody's pop waits behind it."""
+        text, tabs = message.model_dump_json(), list(self._all)
+        for some in range(0, len(tabs), _AT_ONCE):
+            _send(tabs[some : some + _AT_ONCE], text)
+            await asyncio.sleep(_BREATH_S)
 
     def users(self) -> set[str]:
         """Who has a tab open."""

@@ -12,7 +12,7 @@ from callcenter.events import Event, complaints, recordings
 
 EVENTS: tuple[type[Event], ...] = (complaints.TicketCrmChanged, recordings.TranscriptChanged)
 # Every screen shows the figures, and they change with every call: told at most this often.
-_PACE_S = 0.5
+_PACE_S = 1.0
 
 
 @dataclass
@@ -41,7 +41,7 @@ class LiveFigures:
         while True:
             await self._stale.wait()
             self._stale.clear()
-            self.hub.send_to_all(QueuesChanged(queues=tuple(self.floor.live())))
+            await self.hub.spread(QueuesChanged(queues=tuple(self.floor.live())))
             await asyncio.sleep(self.pace_s)
 
     def _presence_changed(self, user_id: str, extension: str) -> None:

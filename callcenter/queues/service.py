@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,6 +42,7 @@ class Queues:
     position: Callable[[], int] = lambda: 0
     line: Line = field(default_factory=Line)
     _plan: QueuePlan = field(default_factory=lambda: QueuePlan((), {}))
+    _serving: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     _queue_watchers: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -145,6 +147,7 @@ class Queues:
         async with self.db.read() as session:
             self._plan = await read_plan(session)
         self.presence.wrapup = self._plan.wrapup
+        self._serving = self._who_serves()
         self._phones_changed()
 
     def _target(self, extension: str) -> Target:
@@ -186,18 +189,23 @@ class Queues:
     def _count(self, state: PresenceState) -> int:
         return sum(self.presence.of(user).state == state for user in self.agents.values())
 
+    def _who_serves(self) -> dict[str, list[tuple[str, str]]]:
+        """Queue → extensions and users."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for extension, user in self.agents.items():
+            for name in self._plan.served.get(user, ()):
+                found[name].append((extension, user))
+        return found
+
     def _live(self, queue: QueueRow) -> QueueLive:
-        serving = [
-            (extension, self.presence.of(user))
-            for extension, user in self.agents.items()
-            if queue.name in self._plan.served.get(user, ())
-        ]
-        since = self.line.longest_since(queue.name)
+        name = queue.name
+        serving = [(extension, self.presence.of(user)) for extension, user in self._serving.get(name, ())]
+        since = self.line.longest_since(name)
         return QueueLive(
-            name=queue.name,
+            name=name,
             label_zh=queue.label_zh,
             label_en=queue.label_en,
-            waiting=self.line.waiting(queue.name),
+            waiting=self.line.waiting(name),
             longest_wait_s=max(0, int((self.clock() - since).total_seconds())) if since else 0,
             longest_since=since,
             ready=sum(self._may_take(agent, extension) for extension, agent in serving),

@@ -212,7 +212,8 @@ class Applier:
 
     def _apply_filed(self, message: Told) -> None:
         try:
-            self._apply(message, message.at, filed=True)
+            if self._apply(message, message.at, filed=True):
+                self._heard.note(message.at, message)
         except Exception:  # nor must a row
             log.exception("ledger_message_failed", message=repr(message))
 

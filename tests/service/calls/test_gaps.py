@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from callcenter.calls import journal_store
 from callcenter.calls.audit import Audit
 from callcenter.calls.gaps import calls_of, newest
 from callcenter.calls.listener import Listener
-from callcenter.calls.model import CallMessageRow, CallRow, CallVisitRow, LedgerGapRow
+from callcenter.calls.model import CallMessageRow, CallRow, CallTalkRow, CallVisitRow, LedgerGapRow
 from callcenter.calls.pbx import FakePbxState
 from callcenter.calls.ports import ChannelSeen
 from callcenter.calls.recompute import Recomputer
@@ -49,6 +50,23 @@ class Stretch:
             return float(message.get("Timestamp")) - self.conversation.started
 
         return [message for message in self.messages if since <= seconds(message) < until]
+
+    def alive(self, seconds: float) -> list[ChannelSeen]:
+        """What Asterisk would show at a moment."""
+        found: dict[str, ChannelSeen] = {}
+        for message in self.between(0, seconds):
+            uniqueid = message.get("Uniqueid")
+            match message.name:
+                case "Newchannel":
+                    names = (message.get("Channel"), uniqueid, message.get("Linkedid"))
+                    found[uniqueid] = ChannelSeen(*names, "Up", message.get("CallerIDNum"), message.get("Exten"), "")
+                case "BridgeEnter":
+                    found[uniqueid] = replace(found[uniqueid], bridge_id=message.get("BridgeUniqueid"))
+                case "BridgeLeave":
+                    found[uniqueid] = replace(found[uniqueid], bridge_id="")
+                case "Hangup":
+                    del found[uniqueid]
+        return list(found.values())
 
     def bridges(self) -> dict[str, str]:
         """The bridges of CEL by the short names that the conversation has for them."""
@@ -230,6 +248,28 @@ async def test_a_call_answered_unheard_that_goes_on_lacks_nothing(db: Database, 
     stretch.write_files()
     assert await disagreements(db, stretch) == []
     assert await differences(db) == []
+
+
+async def test_what_files_told_once_they_do_not_tell_again(db: Database, tmp_path: Path) -> None:
+    """Two gaps within seconds: the talk that began in the first one was over, for a question, before the second one."""
+    stretch = Stretch(tmp_path / "log", "attended")
+    listener = await begin(db, stretch)
+    heard = 0.0
+    for lost, back in ((0.6, 0.9), (2.0, 2.2)):
+        await hear(listener, stretch.between(heard, lost))
+        listener.lost("link")
+        stretch.write_files(back)
+        await listener.resync(FakePbxState("boot-1", stretch.alive(back), stretch.at(back)))
+        await listener.drain()
+        heard = back
+    await hear(listener, stretch.between(heard, 1e9))
+    stretch.write_files()
+    [call] = await calls(db)
+    async with db.read() as session:
+        talks = (await session.scalars(select(CallTalkRow).order_by(CallTalkRow.started_at))).all()
+    assert [talk.extension for talk in talks] == ["1001", "1002"]
+    assert (call.outcome, call.extension, call.gap) == ("answered", "1002", False)
+    assert await disagreements(db, stretch) == []
 
 
 async def test_a_call_of_the_new_asterisk_outlives_the_crash(db: Database, stretch: Stretch) -> None:

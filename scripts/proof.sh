@@ -12,6 +12,8 @@ echo "### callcenter bench ami --json"
 $bin/callcenter bench ami --json
 echo "### callcenter bench ami --json --rounds 1 --events 10000000: memory stays flat"
 $bin/callcenter bench ami --json --rounds 1 --events 10000000
+echo "### callcenter bench storm --json"
+$bin/callcenter bench storm --json
 echo "### make e2e-scaled: each process, PostgreSQL, Redis and Asterisk killed in mid-call; each process ended under load"
 PROOF=1 $bin/pytest -q -s --durations=0 tests/e2e/test_scaled.py
 echo "### a thousand real calls to twenty phones, ledger check, planted errors"

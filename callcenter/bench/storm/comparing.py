@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from callcenter.bench.storm.script import Call, Talk, Truth, truth
-from callcenter.calls.model import CallRow, CallTalkRow
+from callcenter.calls.model import CallRow, CallTalkRow, LedgerGapRow
 from callcenter.db import Database
 
 _EXACT_S = 1.0
@@ -63,6 +63,12 @@ async def kept(db: Database, server: str) -> list[Kept]:
     for talk in talks:
         of[talk.call_id].append(talk)
     return [Kept(call, tuple(of[call.id])) for call in calls]
+
+
+async def gaps(db: Database) -> Counter[str]:
+    """How many times Asterisk was not heard, by how the ledger closed the gap."""
+    async with db.read() as session:
+        return Counter(closed_by or "open" for closed_by in await session.scalars(select(LedgerGapRow.closed_by)))
 
 
 def compare(calls: Sequence[Call], ledger: Iterable[Kept], began: float) -> Comparison:

@@ -7,8 +7,9 @@ import contextlib
 import random
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from callcenter.bench.figures import floor, spread
 from callcenter.bench.stage import QUEUE, Service, Size, service
 from callcenter.bench.storm import real
 from callcenter.bench.storm.channel import SYSTEM
-from callcenter.bench.storm.comparing import Comparison, compare, kept
+from callcenter.bench.storm.comparing import Comparison, compare, gaps, kept
 from callcenter.bench.storm.exchange import Exchange
 from callcenter.bench.storm.planning import Script, Storm, queue_name, write
 from callcenter.bench.storm.playing import Player
@@ -45,6 +46,7 @@ class _Run:
     screens: Screens
     beside: Beside | None
     began: float = 0.0
+    gaps: Counter[str] = field(default_factory=Counter)
 
     @property
     def calls(self) -> int:
@@ -66,6 +68,8 @@ async def measure(storm: Storm, customers: int, *, with_real: bool = True) -> di
         **_pop_figures(judged, run.screens),
         **spread(beneath, "floor_"),
         **_said(storm, run.player),
+        "gaps": run.gaps.total(),
+        "gaps_closed_by_files": run.gaps["files"],
         "agents": storm.agents,
         "ring_all": storm.ring_all,
         "customers": customers,
@@ -133,6 +137,7 @@ async def _settled(run: _Run, database: str) -> Comparison:
                 return comparison
             await asyncio.sleep(1.0)
     finally:
+        run.gaps = await gaps(db)
         await db.close()
 
 
@@ -185,12 +190,13 @@ def _pop_figures(judged: Judgement, screens: Screens) -> dict[str, Any]:
 
 
 def _said(storm: Storm, player: Player) -> dict[str, Any]:
+    """`peak`: kept up for half a second."""
     said = player.said
     steady = sum(count for tenth, count in said.items() if storm.warm_up_s <= tenth / 10 < storm.steady_until)
     return {
         "events": said.total(),
         "steady_events_per_s": round(steady / storm.steady_s, 1),
-        "peak_events_per_s": max(sum(said[tenth + each] for each in range(10)) for tenth in list(said)),
+        "peak_events_per_s": 2 * max(sum(said[tenth + each] for each in range(5)) for tenth in list(said)),
         "reconnects": player.cuts,
         "kills": len(player.killed),
     }

@@ -59,6 +59,10 @@ class Manager:
     def act(self, action: str, headers: Mapping[str, str]) -> None:
         """Something was asked for that changes something; for subclasses."""
 
+    def now(self) -> float:
+        """Its own clock, in seconds since 1970; for subclasses."""
+        return time.time()
+
     def came(self) -> None:
         """Somebody has logged in; for subclasses."""
 
@@ -89,6 +93,6 @@ class Manager:
             end = f"Event: {_LISTS[action]}\r\n{ident}EventList: Complete\r\n\r\n"
             return (start + "".join(f"{item}{ident}\r\n" for item in self.items(action)) + end).encode()
         self.act(action, headers)
-        told = f"Ping: Pong\r\nTimestamp: {time.time():.6f}\r\n" if action == "Ping" else _EXTRA.get(action, "")
+        told = f"Ping: Pong\r\nTimestamp: {self.now():.6f}\r\n" if action == "Ping" else _EXTRA.get(action, "")
         answer = f"Response: Success\r\n{ident}{told}\r\n".encode()
         return answer + _BOOTED if action == "Login" else answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,12 +40,14 @@ class Hearing:
 
 
 class Exchange(Manager):
-    """`zero`: when the run begins, by `time.perf_counter`."""
+    """`zero`: when the run begins, by `time.perf_counter`; `due`: when the next thing will be
+    said, in seconds from then."""
 
     def __init__(self, extensions: Sequence[str]) -> None:
         super().__init__(extensions)
         self.hearing = Hearing()
         self.zero = 0.0
+        self.due = math.inf
         self._channels: dict[str, Channel] = {}
         self._devices: dict[str, str] = {}
         self._members: dict[tuple[str, str], dict[str, str]] = {}
@@ -76,6 +79,10 @@ class Exchange(Manager):
             if each.channel is not None:
                 self._stands(each.channel, each.gone)
         return self.say(b"".join(said)) if said else bool(self._logged_in)
+
+    def now(self) -> float:
+        """The moment up to which all has been said: an Asterisk does not lag behind itself."""
+        return time.time() - max(0.0, self.clock() - self.due)
 
     def came(self) -> None:
         self.hearing.began()

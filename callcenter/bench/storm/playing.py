@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -58,6 +59,7 @@ class Player:
                 end += 1
             self._let(told[place:end], files)
             place = end
+            self.exchange.due = told[place].at if place < len(told) else math.inf
             if place < len(told):
                 await asyncio.sleep(max(_TICK_S, told[place].at - self.exchange.clock()))
 

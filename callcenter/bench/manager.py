@@ -44,9 +44,10 @@ class Manager:
 
     def say(self, data: bytes) -> bool:
         """Send bytes to the service; whether there is anybody to hear them."""
-        for writer in self._logged_in:
+        there = [writer for writer in self._logged_in if not writer.is_closing()]
+        for writer in there:
             writer.write(data)
-        return bool(self._logged_in)
+        return bool(there)
 
     def items(self, action: str) -> list[str]:
         """The events of a list, each without its action id; for subclasses."""

@@ -189,10 +189,12 @@ class AmiDuty:
             await queues.on_connected(server, AmiPbxControl(client))
 
         def lost() -> None:
-            listener.lost("link")
+            listener.lost("process" if self._draining.is_set() else "link")
             queues.on_lost(server)
 
-        client = AmiClient(place, on_message=heard, on_connected=connected, on_lost=lost)
+        # One server of several that refuses us must not take the others down.
+        several = bool(self._base.settings.more_ami)
+        client = AmiClient(place, on_message=heard, on_connected=connected, on_lost=lost, patient=several)
         self._clients[server] = client
         ear = Ear(server, lambda: client.connected, listener.unwritten)
         return ear

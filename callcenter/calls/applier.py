@@ -22,15 +22,13 @@ from callcenter.calls.reading import when
 from callcenter.calls.store import LedgerWriter, last_boot, open_calls
 from callcenter.calls.term import LedgerTerm
 from callcenter.calls.tracker import Change, wanted
-from callcenter.calls.unheard import MARGIN, CallFiles, Heard, Overlap, Unheard
+from callcenter.calls.unheard import MARGIN, REMEMBERED, CallFiles, Heard, Overlap, Unheard
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.events.calls import CallEnded, CallStarted
 
 log = structlog.get_logger(__name__)
 _FILES_TRIES, _FILES_PAUSE_S = 4, 0.25
-# The newest entries of the journal, which may be told again by the files.
-_REMEMBERED = 5000
 _AT_ONCE = 500
 
 
@@ -91,7 +89,7 @@ class Applier:
             self._boot = await last_boot(session, self._server)
             self.gap = await left_open(session, self._server)
             await self._load_calls(session, agents)
-            for entry in await journal_store.last(session, self._server, _REMEMBERED):
+            for entry in await journal_store.since(session, self._server, self._remembered()):
                 if "h" in entry.body:
                     self._heard.note(entry.at, journal.Again(entry.name, entry.body["h"]))
 
@@ -108,6 +106,10 @@ class Applier:
             if call.record.id not in folded:
                 self._tracker.adopt(call)
         self._fold.go_live(agents)
+
+    def _remembered(self) -> datetime:
+        """From when on what is in the journal may be told again by the files."""
+        return (self._term.heard_at or self._clock()) - REMEMBERED
 
     def alive(self) -> int:
         """How many calls are."""
@@ -192,15 +194,18 @@ class Applier:
         self._closing = _Closing(shown, replace(gap, why="restart") if gap and restarted else gap, overlap, alive)
         self.deaf = False
         if gap and told:
-            self._tell(gap, told, restarted)
+            await self._tell(gap, told, restarted)
         elif not told:
             self._unsure = True
             self._note(self._tracker.missed())
 
-    def _tell(self, gap: Gap, unheard: Unheard, restarted: bool) -> None:
+    async def _tell(self, gap: Gap, unheard: Unheard, restarted: bool) -> None:
+        """They may tell much: meanwhile Asterisk is read, and the lease renewed."""
         boots = [boot for boot in unheard.boots if boot > gap.began_at - timedelta(seconds=1)] if restarted else []
         last = gap.began_at
-        for message in self._heard.left_of(unheard.told, gap.began_at):
+        for place, message in enumerate(self._heard.left_of(unheard.told, gap.began_at)):
+            if place % _AT_ONCE == 0:
+                await asyncio.sleep(0)
             while boots and message.at >= boots[0]:
                 self._died(last)
                 boots.pop(0)

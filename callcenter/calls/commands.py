@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
@@ -14,6 +15,8 @@ from callcenter.calls import gaps
 from callcenter.calls.audit import Audit, Checked
 from callcenter.calls.check import tally
 from callcenter.calls.recompute import Recomputer
+from callcenter.errors import Problem
+from callcenter.words import explain, terminal_language
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 async def _check(args: argparse.Namespace, opened: Open) -> int:
     async with opened() as tools:
         since, until = tools.audit.day(args.day)
-        readable = [name for name, folder in tools.audit.folders.items() if folder is not None]
-        servers = [args.server] if args.server else readable or list(tools.audit.folders)
-        checked = [await tools.audit.check(server, since, until) for server in servers]
+        servers = [args.server] if args.server else list(tools.audit.folders)
+        checked, unread = [], []
+        for server in servers:
+            try:
+                checked.append(await tools.audit.check(server, since, until))
+            except Problem as problem:
+                if len(servers) == 1:
+                    raise
+                unread.append(problem)  # the others are worth knowing
     for each in checked:
         _tell(each, args.json)
+    for trouble in unread:
+        words = explain(trouble, terminal_language())
+        print(f"{words.title} {words.remedy}", file=sys.stderr)
     wrong = [found for each in checked for found in each.disagreements if found.kind != "cut_by_crash"]
-    return 1 if wrong else 0
+    return 1 if wrong or unread else 0
 
 
 def _tell(checked: Checked, as_json: bool) -> None:

@@ -22,7 +22,7 @@ _COLUMNS = (
     CallMessageRow.body,
 )
 _AT_ONCE = 500
-_TRIMMED = 2000
+TRIMMED = 2000
 
 
 async def add(session: AsyncSession, server: str, entries: Iterable[Entry]) -> None:
@@ -46,7 +46,7 @@ async def add(session: AsyncSession, server: str, entries: Iterable[Entry]) -> N
 async def trim(session: AsyncSession, server: str, before: datetime) -> int:
     """Remove some of the oldest entries of a server that are older than that; how many."""
     table = cast(Table, CallMessageRow.__table__)
-    oldest = select(table.c.place).where(table.c.server == server).order_by(table.c.place).limit(_TRIMMED)
+    oldest = select(table.c.place).where(table.c.server == server).order_by(table.c.place).limit(TRIMMED)
     places = list(await session.scalars(oldest))
     old = (table.c.server == server, table.c.place <= max(places, default=0), table.c.at < before)
     connection = await session.connection()
@@ -81,10 +81,16 @@ async def entries(session: AsyncSession, calls: Collection[str]) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.place)
 
 
-async def last(session: AsyncSession, server: str, limit: int) -> list[Entry]:
-    """The newest entries of a server, oldest first."""
+async def since(session: AsyncSession, server: str, at: datetime) -> list[Entry]:
+    """The newest entries of a server back to a moment, oldest first."""
     query = select(*_COLUMNS).where(CallMessageRow.server == server).order_by(CallMessageRow.place.desc())
-    return [_entry(row) for row in await session.execute(query.limit(limit))][::-1]
+    found: list[Entry] = []
+    while True:
+        older = query.where(CallMessageRow.place < found[-1].place) if found else query
+        some = [_entry(row) for row in await session.execute(older.limit(_AT_ONCE))]
+        found += some
+        if len(some) < _AT_ONCE or max(entry.at for entry in some) < at:
+            return found[::-1]
 
 
 def _entry(row: Row[int, str, datetime, str, str]) -> Entry:

@@ -132,8 +132,12 @@ class Listener:
     async def _trim(self) -> None:
         """Remove what is older than it is kept, a bit at a time: nobody's ringing phone waits for it."""
         try:
-            async with self.db.transaction() as work:
-                await journal_store.trim(work.session, self.server, self.clock() - self.keep)
+            while True:
+                async with self.db.transaction() as work:
+                    trimmed = await journal_store.trim(work.session, self.server, self.clock() - self.keep)
+                if trimmed < journal_store.TRIMMED:
+                    return
+                await asyncio.sleep(_MOMENT_S)
         except Exception as error:
             if not away(error):
                 raise

@@ -18,7 +18,8 @@ from callcenter.calls.ports import Message
 log = structlog.get_logger(__name__)
 # The files give the moment of a thing, the manager that of its being told: under load they are so far apart.
 MARGIN = timedelta(seconds=3)
-_REMEMBERED = 20_000
+# How long what was heard is remembered: the files are read from a margin before a gap.
+REMEMBERED = 10 * MARGIN
 # What tells two messages of one name on one channel apart.
 _TELLING = {
     "BridgeEnter": "BridgeUniqueid",
@@ -78,10 +79,12 @@ class CallFiles:
 class Heard:
     """What was heard of late, so that nothing is told twice."""
 
-    _last: deque[tuple[datetime, Key]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    _last: deque[tuple[datetime, Key]] = field(default_factory=deque)
 
     def note(self, at: datetime, message: Message) -> None:
         self._last.append((at, key(message)))
+        while self._last[0][0] < at - REMEMBERED:
+            self._last.popleft()
 
     def left_of(self, told: Iterable[Told], began: datetime) -> list[Told]:
         """Without what was heard before the gap began. What was not is told as of then at the earliest: the manager

@@ -61,7 +61,8 @@ class AmiAccess(Protocol):
 class AmiClient:
     """`run()` belongs in a task of its own and ends by cancellation, or by Problem when the first log-in is refused.
 
-    A log-in refused later is logged and tried again: somebody is changing manager.conf while callers are served.
+    A log-in refused later, or when `patient`, is logged and tried again: somebody is changing manager.conf while
+    callers are served, or others of several servers are there to be served.
 
     `on_message` gets every message that is no answer to an action of ours, in order, and must not block:
     reading never stops, because Asterisk cuts off a reader that lags. `on_connected` is awaited after each
@@ -78,8 +79,10 @@ class AmiClient:
         on_lost: Callable[[], None] | None = None,
         ping_s: float = 5.0,
         silence_s: float = 10.0,
+        patient: bool = False,
     ) -> None:
         self._settings = settings
+        self._patient = patient
         self._on_message = on_message
         self._on_connected = on_connected
         self._on_lost = on_lost
@@ -107,9 +110,10 @@ class AmiClient:
             except (OSError, TimeoutError, NotConnected, ActionFailed, ListOverrun) as error:
                 log.warning("ami.lost", host=self._settings.host, port=self._settings.port, reason=repr(error))
             except Problem as problem:
-                if not self._accepted:
+                if not (self._accepted or self._patient):
                     raise
-                log.error("ami.refused", problem=str(problem), remedy=explain(problem, "en").remedy)
+                place = f"{self._settings.host}:{self._settings.port}"
+                log.error("ami.refused", at=place, problem=str(problem), remedy=explain(problem, "en").remedy)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
@@ -142,17 +146,19 @@ class AmiClient:
     @contextlib.asynccontextmanager
     async def _linked(self) -> AsyncIterator[AmiLink]:
         link = await self._connect()
-        ready = False
+        told = False
         try:
             await self._log_in(link)
             async with asyncio.timeout(BOOT_LIMIT_S):
                 await link.booted()
             self._link = link
+            # Whoever began to hear must learn that it is over, also when the link breaks while he still asks.
+            told = True
             if self._on_connected:
                 await self._on_connected(self)
             self._ready.set()
             figures.connected(self._settings.name, again=self._accepted)
-            ready = self._accepted = True
+            self._accepted = True
             log.info("ami.connected", host=self._settings.host, port=self._settings.port)
             yield link
         finally:
@@ -160,7 +166,7 @@ class AmiClient:
             self._ready.clear()
             link.close()
             figures.disconnected(self._settings.name)
-            if ready and self._on_lost:
+            if told and self._on_lost:
                 self._on_lost()
 
     async def _connect(self) -> AmiLink:

@@ -139,6 +139,20 @@ async def test_wrong_secret_ends_with_what_to_mend() -> None:
     await server.stop()
 
 
+async def test_where_others_are_to_be_served_a_refusal_is_tried_again_until_it_is_mended() -> None:
+    server = FakeManager(secret="other")
+    port = await server.start()
+    client = AmiClient(AmiSettings(port=port, secret=SecretStr("s")), on_message=lambda _: None, patient=True)
+    running = asyncio.create_task(client.run())
+    await server.until("Login", 2)
+    assert not running.done() and not client.connected
+    server._secret = "s"
+    await asyncio.wait_for(client.wait_connected(), 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await server.stop()
+
+
 async def test_a_refusal_after_a_good_log_in_is_tried_again_until_it_is_mended() -> None:
     server = FakeManager()
     async with connected(server) as client:
@@ -148,6 +162,30 @@ async def test_a_refusal_after_a_good_log_in_is_tried_again_until_it_is_mended()
         assert not client.connected
         del server.answers["Login"]
         await asyncio.wait_for(client.wait_connected(), 5)
+
+
+async def test_a_link_that_breaks_while_we_still_ask_is_told_as_lost() -> None:
+    server, told = FakeManager(), asyncio.Queue[str]()
+    port = await server.start()
+
+    async def ask(client: AmiClient) -> None:
+        told.put_nowait("asked")
+        if told.qsize() == 1:
+            server.drop()
+            await client.action("QueueStatus")
+
+    client = AmiClient(
+        AmiSettings(port=port, secret=SecretStr("s")),
+        on_message=lambda _: None,
+        on_connected=ask,
+        on_lost=lambda: told.put_nowait("lost"),
+    )
+    running = asyncio.create_task(client.run())
+    await asyncio.wait_for(client.wait_connected(), 5)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [told.get_nowait() for _ in range(told.qsize())] == ["asked", "lost", "asked", "lost"]
+    await server.stop()
 
 
 async def test_comes_back_and_resynchronises_after_the_connection_broke() -> None:

@@ -33,8 +33,12 @@ export function popSince(pop: Pop): string {
   return pop.ringing_at;
 }
 
-/** Seconds in the queue until an agent answered; while it rings, until it rang. */
+/** Seconds in the queue until the first agent answered; while nobody has, until it rang here. */
 export function waitSeconds(pop: Pop): number | null {
   if (!pop.queued_at) return null;
-  return Math.max(0, (Date.parse(pop.answered_at ?? pop.ringing_at) - Date.parse(pop.queued_at)) / 1000);
+  const queued = Date.parse(pop.queued_at);
+  const answers = [pop.answered_at ?? pop.ringing_at, ...pop.colleagues.map((each) => each.answered_at)]
+    .map((at) => Date.parse(at))
+    .filter((at) => at >= queued);
+  return answers.length > 0 ? (Math.min(...answers) - queued) / 1000 : 0;
 }

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import random
 import socket
+from collections import deque
+
+# Given of late: whoever asked may not have taken it yet.
+_GIVEN: deque[int] = deque(maxlen=500)
 
 
 def is_free(host: str, port: int, kind: socket.SocketKind) -> bool:
@@ -21,6 +25,9 @@ def free(host: str, kind: socket.SocketKind, width: int = 1) -> int:
     """The first of `width` neighbouring free ports, even, below the range that outgoing connections use."""
     for _ in range(200):
         first = random.randrange(12_000, 32_000 - width, 2)
+        if first in _GIVEN:
+            continue
         if all(is_free(host, first + offset, kind) for offset in {0, 1, width - 1} if offset < width):
+            _GIVEN.append(first)
             return first
     raise OSError(f"no {width} neighbouring free ports on {host}")

@@ -158,9 +158,11 @@ class Bus:
             except DATABASE_ERRORS as error:
                 log.warning("journal_unreadable", subscriber=subscriber.durable, reason=told(error))
                 done = False
-            if done is None and await self._news(wake):
-                # More is likely to follow; a ringing phone must not wait while each event is read by itself.
-                await asyncio.sleep(_TOGETHER_S)
+            if done is None:
+                news = await self._news(wake)
+                if news and not self.db.embedded:
+                    # More is likely to follow; a ringing phone must not wait while each event is read by itself.
+                    await asyncio.sleep(_TOGETHER_S)
             elif done is False:
                 await asyncio.sleep(_RETRY_S)
 

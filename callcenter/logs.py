@@ -6,6 +6,7 @@ of libraries. Numbers and secrets are masked in every line, wherever it comes fr
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -41,6 +42,7 @@ def configure(settings: LogSettings, process: str, stream: TextIO | None = None)
     people = settings.format == "console" or (settings.format == "auto" and out.isatty())
     level = logging.getLevelName(settings.level.upper())
     handler = logging.StreamHandler(out)
+    handler.addFilter(_no_error)
     handler.setFormatter(_formatter(_to_people(out) if people else _to_machines(), process))
     _direct(handler, level)
     structlog.configure(
@@ -111,6 +113,12 @@ def _printable(value: object) -> object:
     if not isinstance(value, str) or value.isprintable():
         return value
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in value)
+
+
+def _no_error(record: logging.LogRecord) -> bool:
+    """A task that is called off while it gives a connection back is no error, though SQLAlchemy's pool says so."""
+    cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not (cancelled and record.name.startswith("sqlalchemy.pool"))
 
 
 def _direct(handler: logging.Handler, level: int) -> None:

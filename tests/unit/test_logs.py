@@ -33,6 +33,15 @@ def lines() -> Lines:
 log = structlog.get_logger("callcenter.calls.listener")
 
 
+@pytest.mark.parametrize(("error", "told"), [(asyncio.CancelledError(), 0), (OSError("gone"), 1)])
+def test_a_task_that_is_called_off_is_no_error_of_the_pool(error: BaseException, told: int, lines: Lines) -> None:
+    try:
+        raise error
+    except BaseException:
+        logging.getLogger("sqlalchemy.pool.impl.AsyncAdaptedQueuePool").exception("Exception during reset or similar")
+    assert len(lines()) == told
+
+
 def test_a_line_says_when_where_and_what(lines: Lines) -> None:
     log.info("ledger_reconciled", calls=3)
     (line,) = lines()

@@ -10,9 +10,9 @@ from callcenter.calls.model import LedgerGapRow
 from callcenter.calls.notes import Notes
 from callcenter.calls.playback import Playback
 from callcenter.calls.service import Calls
-from callcenter.calls.shapes import DispositionChoice, GapList, GapView, NoteText, PeaksView, TranscriptView
+from callcenter.calls.shapes import DispositionChoice, GapView, NoteText, PeaksView, TranscriptView
 from callcenter.rooms import Room
-from callcenter.web.http import Context, Route
+from callcenter.web.http import Context, Page, Route
 from callcenter.web.paging import PageQuery, cut
 
 
@@ -30,11 +30,11 @@ class CallRoutes:
     async def keep_note(self, ctx: Context) -> None:
         await self.notes.keep(ctx.path("id"), ctx.me.user_id, ctx.me.extension, ctx.body.note)
 
-    async def gaps(self, ctx: Context) -> GapList:
+    async def gaps(self, ctx: Context) -> Page[GapView]:
         rows = await gaps.newest(self.calls.db, ctx.query.limit + 1, ctx.query.cursor)
         page, cursor = cut(rows, ctx.query.limit, lambda row: row.id)
         marked = await gaps.calls_of(self.calls.db, [row.id for row in page])
-        return GapList(items=[_view(row, marked.get(row.id, [])) for row in page], next_cursor=cursor)
+        return Page(items=[_view(row, marked.get(row.id, [])) for row in page], next_cursor=cursor)
 
 
 def _view(row: LedgerGapRow, calls: list[str]) -> GapView:
@@ -64,7 +64,9 @@ def build(calls: Calls, notes: Notes, playback: Playback) -> Room:
                 request=DispositionChoice,
                 permission="desk",
             ),
-            Route("GET", "/ledger/gaps", routes.gaps, query=PageQuery, response=GapList, permission="system.read"),
+            Route(
+                "GET", "/ledger/gaps", routes.gaps, query=PageQuery, response=Page[GapView], permission="system.read"
+            ),
             Route("PUT", "/calls/{id}/note", routes.keep_note, request=NoteText, permission="desk"),
             Route(
                 "GET",

@@ -93,10 +93,3 @@ class GapView(BaseModel):
     ended: int
     calls: list[str]
     lag_s: float | None
-
-
-class GapList(BaseModel):
-    """The newest first."""
-
-    items: list[GapView]
-    next_cursor: str | None

@@ -1329,16 +1329,6 @@ export interface components {
             timezone: string;
         };
         /**
-         * GapList
-         * @description The newest first.
-         */
-        GapList: {
-            /** Items */
-            items: components["schemas"]["GapView"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /**
          * GapView
          * @description A time in which an Asterisk server was not heard, or heard late.
          *
@@ -1581,6 +1571,16 @@ export interface components {
         Page_Delivery_: {
             /** Items */
             items: components["schemas"]["Delivery"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /** Page[GapView] */
+        Page_GapView_: {
+            /** Items */
+            items: components["schemas"]["GapView"][];
             /**
              * Next Cursor
              * @default null
@@ -2825,7 +2825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GapList"];
+                    "application/json": components["schemas"]["Page_GapView_"];
                 };
             };
             default: {

@@ -64,8 +64,8 @@ def _ami(arguments: argparse.Namespace) -> int:
 
 
 def _storm(arguments: argparse.Namespace) -> int:
-    from callcenter.bench.storm.planning import Storm
     from callcenter.bench.storm.run import measure
+    from callcenter.bench.storm.size import Storm
 
     storm = Storm(
         agents=arguments.agents,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from callcenter.bench.storm.planning import Storm
 from callcenter.bench.storm.run import measure
+from callcenter.bench.storm.size import Storm
 
 SMALL = Storm(
     agents=24,

@@ -13,9 +13,10 @@ from pydantic import SecretStr
 from callcenter.asterisk.ami.connection import AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.bench.storm.exchange import Exchange
-from callcenter.bench.storm.planning import Storm, write
+from callcenter.bench.storm.planning import write
 from callcenter.bench.storm.scenes import tell
 from callcenter.bench.storm.script import Call
+from callcenter.bench.storm.size import Storm
 from callcenter.bench.storm.tape import Happening
 from callcenter.bench.storm.telling import CHOICE
 from callcenter.calls.pbx import AmiPbxState

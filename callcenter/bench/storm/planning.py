@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from callcenter.bench.storm.script import KINDS, Call, HandOver, Kind, Phase, Wave, weight
+from callcenter.bench.storm.size import CALM_S, Storm
 
 # As on a real Asterisk: it takes that long to make a phone's channel. In a burst all queues do it at once.
 _GAP_S = 0.0012
@@ -16,8 +17,6 @@ _GAP_S = 0.0012
 _REST_S = 2.5
 # A link that is late in coming back holds up to so long before it breaks again.
 _HOLDS_S = 0.5
-# Each burst of the calm has so long to itself.
-_CALM_S = 12.0
 _MOMENT_S = 0.001
 # The longest that an agent asks another one.
 _ASKS_S = 5.5
@@ -26,47 +25,6 @@ _FEWEST = 2
 _BURST: tuple[Kind, ...] = ("answered", "abandoned", "blind", "rung_again")
 # Messages until a phone rings, so close that no phone that is busy makes it fewer in a second than wanted.
 _PER_PHONE = 8 / 1.25
-
-
-@dataclass(frozen=True)
-class Storm:
-    """How hard it blows. `rate` and `burst_rate` are messages in a second, of the manager interface.
-
-    First an even beat for `steady_s`, then so many bursts while the link still holds, then all of it for `storm_s`.
-    """
-
-    agents: int = 500
-    ring_all: int = 50
-    rate: float = 200.0
-    burst_rate: float = 5000.0
-    warm_up_s: float = 6.0
-    steady_s: float = 60.0
-    calm_bursts: int = 2
-    storm_s: float = 120.0
-    bursts: int = 8
-    cuts: int = 100
-    kills: int = 2
-    seed: int = 2026
-
-    @property
-    def queues(self) -> int:
-        """Of as many members each as ring at once."""
-        return self.agents // self.ring_all
-
-    @property
-    def steady_until(self) -> float:
-        """When the even beat alone is over."""
-        return self.warm_up_s + self.steady_s
-
-    @property
-    def storm_from(self) -> float:
-        """When the link begins to break."""
-        return self.steady_until + self.calm_bursts * _CALM_S
-
-    @property
-    def calls_until(self) -> float:
-        """When the last caller rings."""
-        return self.storm_from + self.storm_s
 
 
 @dataclass(frozen=True)
@@ -136,7 +94,7 @@ class _Writer:
             itertools.cycle(KINDS),
             itertools.cycle(_BURST),
         )
-        bursts = [storm.steady_until + _CALM_S * (place + 0.3) for place in range(storm.calm_bursts)]
+        bursts = [storm.steady_until + CALM_S * (place + 0.3) for place in range(storm.calm_bursts)]
         bursts += [storm.storm_from + storm.storm_s * (place + 0.5) / storm.bursts for place in range(storm.bursts)]
         while at < storm.calls_until:
             if bursts and bursts[0] <= at:

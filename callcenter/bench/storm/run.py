@@ -20,11 +20,12 @@ from callcenter.bench.storm import real
 from callcenter.bench.storm.channel import SYSTEM
 from callcenter.bench.storm.comparing import Comparison, compare, gaps, kept
 from callcenter.bench.storm.exchange import Exchange
-from callcenter.bench.storm.planning import Script, Storm, queue_name, write
+from callcenter.bench.storm.planning import Script, queue_name, write
 from callcenter.bench.storm.playing import Player
 from callcenter.bench.storm.real import Beside
 from callcenter.bench.storm.scenes import tell
 from callcenter.bench.storm.screens import Judgement, Screens, Server, judge
+from callcenter.bench.storm.size import Storm
 from callcenter.bench.storm.tape import Happening
 from callcenter.db import Database
 

@@ -14,9 +14,10 @@ import pytest
 from callcenter.asterisk.ami.messages import AmiParser
 from callcenter.asterisk.files import cdr, cel, queue_log
 from callcenter.bench.storm.comparing import Kept, compare
-from callcenter.bench.storm.planning import Script, Storm, write
+from callcenter.bench.storm.planning import Script, write
 from callcenter.bench.storm.scenes import tell
 from callcenter.bench.storm.script import KINDS, rings, truth, weight
+from callcenter.bench.storm.size import Storm
 from callcenter.bench.storm.tape import Happening
 from callcenter.calls.evidence import messages
 from callcenter.calls.model import CallRow, CallTalkRow

@@ -9,7 +9,7 @@ import pytest
 
 from callcenter import metrics
 from callcenter.asterisk.ami.figures import Tally, observe_lag
-from tests.wire.asterisk.test_connection import FakeManager, connected
+from tests.wire.asterisk.manager import FakeManager, connected
 
 
 def value(name: str, **labels: str) -> float:

@@ -17,7 +17,7 @@ from callcenter.clock import utc_now
 from callcenter.config import AmiSettings
 from callcenter.doctor.asterisk import ask_asterisk
 from callcenter.errors import Problem
-from tests.wire.asterisk.test_connection import FakeManager, end, long_list
+from tests.wire.asterisk.manager import FakeManager, end, long_list
 
 
 def certificate(folder: Path, name: str, subject: str) -> tuple[Path, Path]:

@@ -26,13 +26,16 @@ Sessions = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Clock = Callable[[], datetime]
 
 
+SegmentKind = Literal["menu", "queue", "ringing", "waiting", "talk"]
+
+
 @dataclass(frozen=True)
 class Segment:
-    """What happened during a stretch of the call; a talk names the agent's extension."""
+    """What happened during a stretch of the call; a talk, and the ringing of an agent's phone, name his extension."""
 
     start_s: float
     end_s: float
-    kind: Literal["menu", "queue", "talk"]
+    kind: SegmentKind
     agent_extension: str | None = None
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter import logs, metrics
 from callcenter.bus import Subscriber
 from callcenter.calls import causes
-from callcenter.calls.model import CallRow, CallTalkRow
+from callcenter.calls.model import CallLegRow, CallRow, CallTalkRow, CallVisitRow
 from callcenter.calls.segments import segments
 from callcenter.clock import Clock
 from callcenter.db import Database, JournalRow
@@ -212,5 +212,9 @@ class RecordingFlow:
 
 
 async def _segments(session: AsyncSession, call: CallRow) -> tuple[Segment, ...]:
+    legs = await session.scalars(
+        select(CallLegRow).where(CallLegRow.call_id == call.id).order_by(CallLegRow.started_at)
+    )
     talks = await session.scalars(select(CallTalkRow).where(CallTalkRow.call_id == call.id))
-    return segments(call, talks.all())
+    visits = await session.scalars(select(CallVisitRow).where(CallVisitRow.call_id == call.id))
+    return segments(call, legs.all(), talks.all(), visits.all())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,29 +20,11 @@ from callcenter.desk.call_shapes import (
     Recording,
     RecordingSides,
     Segment,
-    TimelineEntry,
 )
+from callcenter.desk.call_timeline import timeline
 from callcenter.desk.cards import Cards
 from callcenter.errors import Problem
-from callcenter.events import Event, calls, complaints, recordings
 from recordings.model import RecordingRow
-
-_KINDS: dict[type[Event], str] = {
-    calls.CallStarted: "started",
-    calls.CallClassified: "classified",
-    calls.CallQueued: "queued",
-    calls.CallRinging: "ringing",
-    calls.CallRingStopped: "ring_stopped",
-    calls.CallAnswered: "answered",
-    calls.CallHeld: "held",
-    calls.CallResumed: "resumed",
-    calls.CallTransferred: "transferred",
-    calls.CallAgentLeft: "agent_left",
-    calls.CallEnded: "ended",
-    complaints.TicketOpened: "ticket_opened",
-    recordings.RecordingStored: "recording_stored",
-}
-_SHOWN = ("queue", "extension", "menu_path", "reason", "cause", "number")
 
 
 @dataclass(frozen=True)
@@ -82,19 +63,6 @@ class CallDetails:
             tickets=await self.ticket_shapes.shaped(found.tickets, language),
             recording=_recording(found.recording) if found.recording else None,
         )
-
-
-def timeline(events: Sequence[Event], agents: Mapping[str, str]) -> list[TimelineEntry]:
-    """The events of a call as a person reads them, in order. `agents` are names by extension."""
-    return [_entry(event, agents) for event in sorted(events, key=lambda event: event.at) if type(event) in _KINDS]
-
-
-def _entry(event: Event, agents: Mapping[str, str]) -> TimelineEntry:
-    shown: dict[str, Any] = {name: value for name in _SHOWN if (value := getattr(event, name, None))}
-    if isinstance(event, calls.CallTransferred):
-        shown |= {"extension": event.from_extension, "number": event.to}
-    name = agents.get(shown.get("extension") or "")
-    return TimelineEntry.model_validate({"at": event.at, "kind": _KINDS[type(event)], "agent_name": name, **shown})
 
 
 async def _found(session: AsyncSession, call_id: str) -> _Found:

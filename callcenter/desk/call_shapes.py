@@ -83,7 +83,11 @@ TimelineKind = Literal[
 
 
 class TimelineEntry(BaseModel):
-    """Something that happened in the call; of the other fields only those are set that belong to its kind."""
+    """Something that happened in the call; of the other fields only those are set that belong to its kind.
+
+    Of a transfer `extension` and `agent_name` are of who handed the call on; `number` is what he dialled,
+    `to_extension` the same when it is a colleague's, `to_queue` the queue that it led to.
+    """
 
     at: AwareDatetime
     kind: TimelineKind
@@ -94,6 +98,9 @@ class TimelineEntry(BaseModel):
     reason: str | None = None
     cause: str | None = None
     number: str | None = None
+    to_extension: str | None = None
+    to_agent_name: str | None = None
+    to_queue: str | None = None
 
 
 class Segment(BaseModel):
@@ -101,7 +108,7 @@ class Segment(BaseModel):
 
     start_s: float
     end_s: float
-    kind: Literal["menu", "queue", "talk"]
+    kind: Literal["menu", "queue", "ringing", "waiting", "talk"]
     agent_extension: str | None = None
 
 

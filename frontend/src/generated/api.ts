@@ -1970,7 +1970,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "menu" | "queue" | "talk";
+            kind: "menu" | "queue" | "ringing" | "waiting" | "talk";
             /** Start S */
             start_s: number;
         };
@@ -2082,6 +2082,9 @@ export interface components {
         /**
          * TimelineEntry
          * @description Something that happened in the call; of the other fields only those are set that belong to its kind.
+         *
+         *     Of a transfer `extension` and `agent_name` are of who handed the call on; `number` is what he dialled,
+         *     `to_extension` the same when it is a colleague's, `to_queue` the queue that it led to.
          */
         TimelineEntry: {
             /**
@@ -2129,6 +2132,21 @@ export interface components {
              * @default null
              */
             reason: string | null;
+            /**
+             * To Agent Name
+             * @default null
+             */
+            to_agent_name: string | null;
+            /**
+             * To Extension
+             * @default null
+             */
+            to_extension: string | null;
+            /**
+             * To Queue
+             * @default null
+             */
+            to_queue: string | null;
         };
         /** TranscriptChanged */
         TranscriptChanged: {

@@ -20,6 +20,7 @@ export const WORD_GROUPS = [
   "warning",
   "matched",
   "timeline",
+  "ringEnd",
   "customerKind",
   "phoneLabel",
   "spoken",

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { CallDetail } from "@/components/api/types";
+import { formatPhone } from "@/components/format/phone";
 import { useTimes } from "@/components/format/useTimes";
 import { useWord } from "@/components/i18n/useWord";
 import { MenuPath } from "@/components/ui/Words";
@@ -34,8 +35,20 @@ function Detail({ entry }: { entry: Entry }) {
         <MenuPath path={entry.menu_path} />
       </small>
     );
-  const text = [word("queue", entry.queue), entry.agent_name, word("cause", entry.cause)]
-    .filter(Boolean)
-    .join(" · ");
-  return text ? <small>{text}</small> : null;
+  const agent = entry.agent_name ?? entry.extension;
+  const text = [
+    word("queue", entry.queue),
+    entry.kind === "transferred" ? [agent, target(entry, word)].filter(Boolean).join(" → ") : agent,
+    word("ringEnd", entry.reason),
+    word("cause", entry.cause),
+  ];
+  const told = text.filter(Boolean).join(" · ");
+  return told ? <small>{told}</small> : null;
+}
+
+/** To whom a call was handed on: a colleague, a queue, or a number outside. */
+function target(entry: Entry, word: ReturnType<typeof useWord>): string {
+  if (entry.to_extension) return [entry.to_agent_name, entry.to_extension].filter(Boolean).join(" ");
+  if (entry.to_queue) return word("queue", entry.to_queue);
+  return formatPhone(null, entry.number ?? "");
 }

@@ -10,7 +10,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -26,14 +26,17 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
     TomlConfigSettingsSource,
 )
 
+from callcenter import setting_errors
 from callcenter.errors import Problem
 from crm_adapter.settings import CrmSettings
 
@@ -174,6 +177,24 @@ class AmiSettings(_Group):
     tls_ca: Path | None = None
     logs_dir: Path | None = None
 
+    def field(self, name: str) -> str:
+        """Where a setting of this server stands: `ami.secret`."""
+        return f"ami.{name}"
+
+    def setting(self, name: str) -> str:
+        """The same for whoever sets it: `CALLCENTER_AMI__SECRET`."""
+        return setting_errors.variable(self.field(name))
+
+
+class FurtherAmiSettings(AmiSettings):
+    """One more Asterisk server, with a name of its own."""
+
+    name: Word
+    host: Host
+
+    def field(self, name: str) -> str:
+        return f"more_ami.{self.name}.{name}"
+
 
 class LedgerSettings(_Group):
     """An event that was longer on its way than `late_s` is told as late. Messages are kept for `journal_days`, so that
@@ -251,8 +272,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     disk: DiskSettings = DiskSettings()
     ami: AmiSettings = AmiSettings()
-    # Further Asterisk servers, each with a name of its own.
-    more_ami: tuple[AmiSettings, ...] = ()
+    more_ami: tuple[FurtherAmiSettings, ...] = ()
     ledger: LedgerSettings = LedgerSettings()
     agi: AgiSettings = AgiSettings()
     ivr: IvrSettings = IvrSettings()
@@ -272,10 +292,12 @@ class Settings(BaseSettings):
 
     @field_validator("more_ami")
     @classmethod
-    def _named_apart(cls, value: tuple[AmiSettings, ...], info: ValidationInfo) -> tuple[AmiSettings, ...]:
+    def _named_apart(
+        cls, value: tuple[FurtherAmiSettings, ...], info: ValidationInfo
+    ) -> tuple[FurtherAmiSettings, ...]:
         names = [server.name for server in (info.data.get("ami", AmiSettings()), *value)]
         if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"each server needs a name of its own; twice: {', '.join(sorted(twice))}")
+            raise PydanticCustomError("settings_server_twice", "twice: {names}", {"names": ", ".join(sorted(twice))})
         return value
 
     @property
@@ -319,21 +341,17 @@ def load(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        variable = "CALLCENTER_" + field.upper().replace(".", "__")
-        source = f"{variable}" + (f" / {file}" if file else "")
-        reason = first["msg"].removeprefix("Value error, ")
-        raise Problem("settings_invalid", field=field, reason=reason, source=source) from error
+        raise setting_errors.invalid(error, _servers_as_written(file), file) from error
     except SettingsError as error:
-        raise unreadable(error) from error
+        raise setting_errors.unreadable(error) from error
 
 
-def unreadable(error: SettingsError) -> Problem:
-    """For a variable such as CALLCENTER_WEB that holds a whole group or list, but not as JSON."""
-    found = re.search(r'field "(\w+)"', str(error))
-    field = found[1] if found else ""
-    return Problem("settings_invalid", field=field, reason="not JSON", source=f"CALLCENTER_{field.upper()}...")
+def _servers_as_written(file: str | None) -> Sequence[Any]:
+    written = EnvSettingsSource(Settings)()
+    if "more_ami" not in written and file:
+        written = TomlConfigSettingsSource(Settings, Path(file))()
+    servers = written.get("more_ami")
+    return servers if isinstance(servers, list) else ()
 
 
 def stray_variables() -> Iterator[tuple[str, str]]:

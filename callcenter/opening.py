@@ -75,7 +75,9 @@ async def opened_ledger() -> AsyncIterator[Tools]:
     settings = load()
     async with opened_database() as db:
         region = PhoneRegion(area_code=settings.firm.area_code)
-        folders = {server.name: logs_dir(settings, server) for server in (settings.ami, *settings.more_ami)}
+        servers = (settings.ami, *settings.more_ami)
+        folders = {server.name: logs_dir(settings, server) for server in servers}
+        said = {server.name: server.setting("logs_dir") for server in servers}
         agents = await Staff(db).phones()
-        audit = Audit(db, agents, folders, ZoneInfo(settings.firm.timezone), utc_now)
+        audit = Audit(db, agents, folders, ZoneInfo(settings.firm.timezone), utc_now, said)
         yield Tools(audit, Recomputer(db, lambda raw: parse(raw, region).e164))

@@ -18,7 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from callcenter import config
+from callcenter import config, setting_errors
 from callcenter.asterisk.secrets import load_or_make
 from callcenter.asterisk.settings import Frozen, OpenPort, PbxSettings, PhoneAccount, PublicNumber, QueueSettings
 from callcenter.config import AgiSettings, AmiSettings, Host, Network, Port, Word
@@ -93,7 +93,7 @@ def load(settings: config.Settings | None = None) -> PbxSettings:
         reason = first["msg"].removeprefix("Value error, ")
         raise Problem("asterisk_settings_invalid", field=field, reason=reason) from error
     except SettingsError as error:
-        raise config.unreadable(error) from error
+        raise setting_errors.unreadable(error) from error
     directory = base.data_dir.resolve() / "asterisk"
     secrets = load_or_make(directory / "secrets.json", ["ami", *group.extensions])
     ami_secret = base.ami.secret if base.ami.secret.get_secret_value() else secrets["ami"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -39,13 +39,15 @@ class Checked:
 
 @dataclass(frozen=True)
 class Audit:
-    """`folders`: server → where its files are, None when they cannot be read here."""
+    """`folders`: server → where its files are, None when they cannot be read here; `settings`: server → what says so,
+    for whoever has to correct it."""
 
     db: Database
     agents: Agents
     folders: Mapping[str, Path | None]
     zone: ZoneInfo
     clock: Clock
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def day(self, text: str | None) -> tuple[datetime, datetime]:
         """When a day of the firm, `2026-11-24`, begins and ends; None: today."""
@@ -62,9 +64,8 @@ class Audit:
         if server not in self.folders:
             raise Problem("ledger_server_unknown", field="--server", value=server, known=", ".join(self.folders))
         if folder is None or not (folder / cel.FILE).is_file():
-            raise Problem(
-                "ledger_no_files", field="ami.logs_dir", server=server, path=str((folder or Path()) / cel.FILE)
-            )
+            setting = self.settings.get(server, "logs_dir")
+            raise Problem("ledger_no_files", server=server, path=str((folder or Path()) / cel.FILE), setting=setting)
         now = self.clock()
         async with self.db.read() as session:
             which = (

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from callcenter.asterisk.ami import ActionFailed, AmiClient, AmiMessage, NotConnected, tls
 from callcenter.asterisk.ami.messages import BANNER
@@ -52,16 +53,24 @@ async def ask_asterisk(access: AmiSettings, numbers: Sequence[str], clock: Clock
     except (OSError, NotConnected) as reason:
         # A time-out is one of these, and says nothing by itself.
         said = str(reason) or f"> {REACH_LIMIT_S:g} s"
-        raise Problem("doctor_asterisk_unreachable", host=access.host, port=access.port, reason=said) from reason
+        raise Problem("doctor_asterisk_unreachable", **_place(access), reason=said) from reason
     except ActionFailed as reason:
-        raise Problem("doctor_asterisk_refuses", user=access.user, reason=str(reason)) from reason
+        raise Problem(
+            "doctor_asterisk_refuses", user=access.user, reason=str(reason), host=access.host, port=access.port
+        ) from reason
+
+
+def _place(access: AmiSettings) -> dict[str, Any]:
+    """Where a server is sought, and who says so."""
+    settings = {f"{name}_setting": access.setting(name) for name in ("host", "port")}
+    return {"host": access.host, "port": access.port, **settings}
 
 
 async def _reach(access: AmiSettings) -> None:
     """Whether a manager interface listens there: it speaks first."""
     async with asyncio.timeout(REACH_LIMIT_S):
-        secure = await tls.context(access.tls_ca) if access.tls else None
-        with tls.told(access.host, access.port):
+        secure = await tls.context(access) if access.tls else None
+        with tls.told(access):
             reader, writer = await asyncio.open_connection(access.host, access.port, ssl=secure)
     try:
         async with asyncio.timeout(REACH_LIMIT_S):
@@ -71,7 +80,7 @@ async def _reach(access: AmiSettings) -> None:
     finally:
         writer.close()
     if not heard or not BANNER.startswith(heard):
-        raise Problem("asterisk_not_ami", host=access.host, port=access.port)
+        raise Problem("asterisk_not_ami", **_place(access))
 
 
 @contextlib.asynccontextmanager

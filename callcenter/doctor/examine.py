@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -72,25 +72,33 @@ async def _asterisk(installation: Installation) -> list[Finding]:
 async def _first_server(installation: Installation) -> list[Finding]:
     at = installation.ami
     try:
-        return judge_version(await installation.asterisk.get(), at.host, at.port)
+        found = judge_version(await installation.asterisk.get(), at.host, at.port)
     except Problem as problem:
-        return [of_problem("asterisk", problem)]
+        found = [of_problem("asterisk", problem)]
+    return _of_server(at, found)
 
 
 async def _other_server(installation: Installation, at: AmiSettings) -> list[Finding]:
     try:
         facts = await ask_asterisk(at, (), installation.clock)
     except Problem as problem:
-        return [of_problem("asterisk", problem)]
-    return [*judge_version(facts, at.host, at.port), *judge_rights(facts, at.user), *judge_modules(facts)]
+        return _of_server(at, [of_problem("asterisk", problem)])
+    judged = [*judge_version(facts, at.host, at.port), *judge_rights(facts, at.user), *judge_modules(facts)]
+    return _of_server(at, judged)
+
+
+def _of_server(at: AmiSettings, found: list[Finding]) -> list[Finding]:
+    """With the server's name, which tells what belongs to which."""
+    return [replace(each, params={**each.params, "server": at.name}) for each in found]
 
 
 async def _rights(installation: Installation) -> list[Finding]:
-    return judge_rights(await installation.asterisk.needed(), installation.ami.user)
+    at = installation.ami
+    return _of_server(at, judge_rights(await installation.asterisk.needed(), at.user))
 
 
 async def _modules(installation: Installation) -> list[Finding]:
-    return judge_modules(await installation.asterisk.needed())
+    return _of_server(installation.ami, judge_modules(await installation.asterisk.needed()))
 
 
 async def _queues(installation: Installation) -> list[Finding]:

@@ -62,7 +62,7 @@ async def _north(scene: Scene) -> AsyncIterator[LocalAsterisk]:
     try:
         stage.stop_service()
         place = north.settings.ami
-        at = {"name": "north", "port": place.port, "secret": place.secret.get_secret_value()}
+        at = {"name": "north", "host": place.host, "port": place.port, "secret": place.secret.get_secret_value()}
         stage.extra = {"CALLCENTER_MORE_AMI": json.dumps([at])}
         await stage.start_service()
         yield north

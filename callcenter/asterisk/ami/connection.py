@@ -34,7 +34,8 @@ LONGEST_PAUSE_S = 2.0
 
 
 class AmiAccess(Protocol):
-    """Which server it is, where its manager interface listens, who we are there: any settings with these fields."""
+    """Which server it is, where its manager interface listens, who we are there: any settings with these fields.
+    `field` and `setting` tell where in the settings one of them stands, for who has to mend it."""
 
     @property
     def name(self) -> str: ...
@@ -56,6 +57,10 @@ class AmiAccess(Protocol):
 
     @property
     def tls_ca(self) -> Path | None: ...
+
+    def field(self, name: str) -> str: ...
+
+    def setting(self, name: str) -> str: ...
 
 
 class AmiClient:
@@ -172,8 +177,8 @@ class AmiClient:
     async def _connect(self) -> AmiLink:
         host, port = self._settings.host, self._settings.port
         link = AmiLink(self._on_message)
-        secure = await tls.context(self._settings.tls_ca) if self._settings.tls else None
-        with tls.told(host, port):
+        secure = await tls.context(self._settings) if self._settings.tls else None
+        with tls.told(self._settings):
             async with asyncio.timeout(CONNECT_LIMIT_S):
                 await asyncio.get_running_loop().create_connection(lambda: link, host, port, ssl=secure)
         return link
@@ -190,10 +195,12 @@ class AmiClient:
             raise Problem(
                 "asterisk_ami_refused",
                 status=502,
-                field="ami.secret",
+                field=self._settings.field("secret"),
                 user=self._settings.user,
                 host=self._settings.host,
                 port=self._settings.port,
+                user_setting=self._settings.setting("user"),
+                secret_setting=self._settings.setting("secret"),
             ) from error
 
     async def _keep_alive(self, link: AmiLink) -> None:

@@ -7,23 +7,46 @@ import contextlib
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from callcenter.errors import Problem
 
 
-async def context(authority: Path | None) -> ssl.SSLContext:
-    """Trusts the authority in this file, or those of the system. A Problem when the file cannot be used."""
+class TlsAccess(Protocol):
+    """A server that is reached through an encrypted line."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+    @property
+    def tls_ca(self) -> Path | None: ...
+
+    def field(self, name: str) -> str: ...
+
+    def setting(self, name: str) -> str: ...
+
+
+async def context(access: TlsAccess) -> ssl.SSLContext:
+    """Trusts the server's authority, or those of the system. A Problem when its file cannot be used."""
     try:
         # Reads files.
-        return await asyncio.to_thread(ssl.create_default_context, cafile=authority)
+        return await asyncio.to_thread(ssl.create_default_context, cafile=access.tls_ca)
     except (OSError, ValueError) as error:
         raise Problem(
-            "asterisk_ami_authority", status=502, field="ami.tls_ca", path=str(authority), reason=str(error)
+            "asterisk_ami_authority",
+            status=502,
+            field=access.field("tls_ca"),
+            path=str(access.tls_ca),
+            reason=str(error),
+            ca_setting=access.setting("tls_ca"),
         ) from error
 
 
 @contextlib.contextmanager
-def told(host: str, port: int) -> Iterator[None]:
+def told(access: TlsAccess) -> Iterator[None]:
     """Makes a Problem of a line that cannot be encrypted."""
     try:
         yield
@@ -31,10 +54,20 @@ def told(host: str, port: int) -> Iterator[None]:
         raise Problem(
             "asterisk_ami_certificate",
             status=502,
-            field="ami.tls_ca",
-            host=host,
-            port=port,
+            field=access.field("tls_ca"),
+            host=access.host,
+            port=access.port,
             reason=error.verify_message,
+            ca_setting=access.setting("tls_ca"),
+            host_setting=access.setting("host"),
         ) from error
     except ssl.SSLError as error:
-        raise Problem("asterisk_ami_no_tls", status=502, field="ami.tls", host=host, port=port) from error
+        raise Problem(
+            "asterisk_ami_no_tls",
+            status=502,
+            field=access.field("tls"),
+            host=access.host,
+            port=access.port,
+            port_setting=access.setting("port"),
+            tls_setting=access.setting("tls"),
+        ) from error

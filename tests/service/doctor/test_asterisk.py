@@ -65,12 +65,15 @@ async def test_an_installation_that_is_well(
 async def test_further_servers(asterisk: LocalAsterisk, patient: Patient) -> None:
     at = asterisk.settings.ami
     secret = at.secret.get_secret_value()
-    dead = {"name": "west", "port": free("127.0.0.1", socket.SOCK_STREAM), "secret": secret}
-    patient.set(MORE_AMI=json.dumps([{"name": "north", "port": at.port, "secret": secret}, dead]))
+    north = {"name": "north", "host": "127.0.0.1", "port": at.port, "secret": secret}
+    dead = {**north, "name": "west", "port": free("127.0.0.1", socket.SOCK_STREAM)}
+    patient.set(MORE_AMI=json.dumps([north, dead]))
     assert await patient.examine("asterisk") == ["asterisk error asterisk_unreachable"]
     assert [f"{each.check} {each.state}" for each in patient.found] == [
         *("asterisk ok", "asterisk ok", "rights ok", "modules ok", "asterisk error")
     ]
+    assert [each.params["server"] for each in patient.found] == ["asterisk", "north", "north", "north", "west"]
+    assert "CALLCENTER_MORE_AMI[west].port" in patient.remedy("asterisk_unreachable")
     assert secret not in shown(patient.found)
 
 

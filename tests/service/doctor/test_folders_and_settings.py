@@ -75,7 +75,7 @@ def _only_tiny(patient: Patient) -> None:
 
 # Check; what is done to the patient; what is found; words of the remedy.
 PLANTED: list[tuple[str, Callable[[Patient], None], list[str], str]] = [
-    ("settings", _set(WEB__PORT="many"), ["settings error settings_invalid"], "CALLCENTER_WEB__PORT"),
+    ("settings", _set(WEB__PORT="many"), ["settings error settings_whole_number"], "CALLCENTER_WEB__PORT"),
     ("settings", _set(CONFIG="HOME/none.toml"), ["settings error settings_file_missing"], "CALLCENTER_CONFIG"),
     ("settings", _settings_file("[web]\nport 1\n"), ["settings error settings_file_broken"], "at that line"),
     ("settings", _settings_file("[webb]\nport = 1\n"), ["settings error settings_unknown"], "web"),
@@ -145,7 +145,7 @@ async def test_secrets_in_order(patient: Patient) -> None:
 async def test_without_settings_nothing_else_is_looked_at(patient: Patient) -> None:
     patient.set(WEB__PORT="many")
     found = await patient.examine()
-    assert found[0] == "settings error settings_invalid"
+    assert found[0] == "settings error settings_whole_number"
     assert found[1:] == [f"{check.name} skipped no_settings" for check in CHECKS[1:]]
 
 

@@ -205,9 +205,9 @@ class AmiDuty:
 
     async def _asterisk(self) -> str:
         if not self._leads.is_set():
-            return "standing by"
+            return "standing_by"
         if missing := [name for name, client in self._clients.items() if not client.connected]:
-            raise Unwell("not connected: " + ", ".join(missing))
+            raise Unwell("servers_not_connected", servers=", ".join(missing))
         return "leading"
 
 

@@ -54,11 +54,12 @@ class Hearing(BaseModel):
 
 
 class Part(BaseModel):
-    """Something the answering process stands on: `database`, `redis`..."""
+    """Something the answering process stands on: `database`, `redis`... `detail` is a code, filled in with `params`."""
 
     name: str
     ok: bool
     detail: str | None
+    params: dict[str, str]
 
 
 # What the durable readers of this product read; those that are not named, such as foreign hooks, read all there is.
@@ -144,7 +145,10 @@ class Health:
 
     async def show(self, _ctx: Context) -> SystemHealth:
         findings = await self.checks.look()
-        parts = [Part(name=name, ok=found.ok, detail=found.detail) for name, found in findings.items()]
+        parts = [
+            Part(name=name, ok=found.ok, detail=found.detail, params=dict(found.params))
+            for name, found in findings.items()
+        ]
         return SystemHealth(hearing=await self._hearing(), parts=parts, journal=await self._behind())
 
     async def _hearing(self) -> Hearing | None:

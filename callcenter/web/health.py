@@ -16,26 +16,35 @@ from callcenter import __version__, metrics
 from callcenter.config import MonitorSettings
 from callcenter.errors import Problem
 
-# Returns a word for the one who looks, or nothing; raises `Unwell`, or whatever happens, when the part is not there.
+# Returns a code for the one who looks, such as `leading`, or nothing; raises `Unwell`, or whatever happens, when the
+# part is not there.
 Check = Callable[[], Awaitable[str | None]]
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 _LIMIT_S = 1.0
 
 
 class Unwell(Exception):
-    """What is the matter with a part, for everybody to read: no address, no name, no secret."""
+    """What is the matter with a part, for everybody to read: a code and its parameters, of which none is an address, a
+    person's name or a secret. The screens have words for `not_connected` and what else is said (`systemDetail`)."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found. `required`: without it the process cannot do its work."""
+    """What a check found. `required`: without it the process cannot do its work. `detail` is a code, with `params`."""
 
     ok: bool
     required: bool
     detail: str | None
+    params: Mapping[str, str] = field(default_factory=dict)
 
     def shown(self) -> dict[str, object]:
-        return {"ok": self.ok, "required": self.required, "detail": self.detail}
+        params = {"params": self.params} if self.params else {}
+        return {"ok": self.ok, "required": self.required, "detail": self.detail, **params}
 
 
 @dataclass
@@ -60,7 +69,7 @@ class HealthChecks:
 
         async def check() -> None:
             if not up():
-                raise Unwell("not connected")
+                raise Unwell("not_connected")
 
         self.add(name, check, required=required)
 
@@ -85,9 +94,11 @@ class HealthChecks:
         done, _ = await asyncio.wait({task}, timeout=self.limit_s)
         if not done or task.cancelled():
             task.cancel()
-            return Finding(False, required, f"no answer within {self.limit_s:g} s")
-        error = task.exception()
-        return Finding(error is None, required, _reason(error) if error else task.result())
+            return Finding(False, required, "no_answer", {"seconds": f"{self.limit_s:g}"})
+        if error := task.exception():
+            unwell = error if isinstance(error, Unwell) else _failed(error)
+            return Finding(False, required, unwell.code, unwell.params)
+        return Finding(True, required, task.result())
 
     def _ended(self, name: str, task: asyncio.Task[str | None]) -> None:
         del self._asked[name]
@@ -158,11 +169,9 @@ async def _asking(check: Check) -> str | None:
     return await check()
 
 
-def _reason(error: BaseException) -> str:
+def _failed(error: BaseException) -> Unwell:
     """Of an error that was not meant to be read here just the kind: its words may hold addresses and more."""
-    if isinstance(error, Unwell):
-        return str(error)
-    return error.code if isinstance(error, Problem) else type(error).__name__
+    return Unwell("failed", reason=error.code if isinstance(error, Problem) else type(error).__name__)
 
 
 def _unusable(error: OSError, host: str, port: int) -> Problem:

@@ -208,7 +208,7 @@ async def _leads(program: Program) -> bool:
 
 
 async def _stands_by(program: Program) -> bool:
-    return await _asterisk(program) == "standing by"
+    return await _asterisk(program) == "standing_by"
 
 
 async def _asterisk(program: Program) -> str:

@@ -129,4 +129,4 @@ async def _leads(client: aiohttp.ClientSession, program: Program) -> bool:
     except (aiohttp.ClientError, TimeoutError):
         return False
     # One that leads and has just lost its link says so with other words.
-    return bool(found["checks"]["asterisk"]["detail"] != "standing by")
+    return bool(found["checks"]["asterisk"]["detail"] != "standing_by")

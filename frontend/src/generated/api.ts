@@ -1609,7 +1609,7 @@ export interface components {
         };
         /**
          * Part
-         * @description Something the answering process stands on: `database`, `redis`...
+         * @description Something the answering process stands on: `database`, `redis`... `detail` is a code, filled in with `params`.
          */
         Part: {
             /** Detail */
@@ -1618,6 +1618,10 @@ export interface components {
             name: string;
             /** Ok */
             ok: boolean;
+            /** Params */
+            params: {
+                [key: string]: string;
+            };
         };
         /**
          * PeaksView

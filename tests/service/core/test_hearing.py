@@ -51,7 +51,7 @@ async def test_health_tells_what_is_heard_what_is_unwell_and_who_is_behind(db: D
     link, checks = LocalLink(), HealthChecks("web")
 
     async def away() -> None:
-        raise Unwell("not connected")
+        raise Unwell("servers_not_connected", servers="north")
 
     checks.add("redis", away)
     health = Health(db, link, checks)
@@ -63,7 +63,10 @@ async def test_health_tells_what_is_heard_what_is_unwell_and_who_is_behind(db: D
         work.session.add_all([JournalCursor(name="complaints.crm", seq=0), JournalCursor(name="foreign", seq=1)])
     shown = await health.show(Context(None, None))  # type: ignore[arg-type]
     assert shown.hearing is None
-    assert [(part.name, part.ok, part.detail) for part in shown.parts] == [("redis", False, "not connected")]
+    (redis,) = shown.parts
+    assert (redis.name, redis.ok, redis.detail, redis.params) == (
+        "redis", False, "servers_not_connected", {"servers": "north"}
+    )  # fmt: skip
     assert [(reader.subscriber, reader.events) for reader in shown.journal] == [("complaints.crm", 1), ("foreign", 2)]
 
     telling = asyncio.create_task(tell(link, [Ear("south", lambda: True, lambda: 0)], lambda: NOON))

@@ -28,6 +28,7 @@ export const WORD_GROUPS = [
   "eventType",
   "eventRoom",
   "systemPart",
+  "systemDetail",
   "systemReader",
 ] as const;
 export type WordGroup = (typeof WORD_GROUPS)[number];

@@ -16,17 +16,17 @@ export function PartsCard({ parts, journal }: Props) {
       <Facts
         width={200}
         items={[
-          ...parts.map(({ name, ok, detail }): [string, React.ReactNode] => [
-            word("systemPart", name) ?? name,
-            <span key={name} title={detail ?? undefined}>
+          ...parts.map(({ name, ok, detail, params }): [string, React.ReactNode] => [
+            word("systemPart", name),
+            <span key={name}>
               <Tag bordered={false} color={ok ? "green" : "error"}>
                 {ok ? t("system.fine") : t("system.unwell")}
               </Tag>
-              {!ok && detail}
+              {word("systemDetail", detail, params)}
             </span>,
           ]),
           ...journal.map(({ subscriber, events }): [string, React.ReactNode] => [
-            word("systemReader", subscriber) ?? subscriber,
+            word("systemReader", subscriber),
             events === 0 ? t("system.upToDate") : t("system.behind", { count: events }),
           ]),
         ]}

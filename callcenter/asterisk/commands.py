@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import re
+import shutil
 import signal
 import tempfile
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from callcenter.errors import Problem
 if TYPE_CHECKING:
     from callcenter.asterisk.local import LocalAsterisk
     from callcenter.asterisk.phones import Caller, SipServer
+    from callcenter.asterisk.sipp import Calls
 
 _SERVER = re.compile(r"(?P<host>[A-Za-z0-9_.-]{1,255})(:(?P<port>\d{1,5}))?")
 
@@ -183,13 +185,33 @@ def _calls(arguments: argparse.Namespace) -> int:
         ManyCall(str(arguments.first + place), arguments.to, arguments.hold, arguments.key, after)
         for place in range(arguments.count)
     ]
-    with tempfile.TemporaryDirectory(prefix="callcenter-calls-") as home:
-        callers = ManyCallers(Path(home) / "callers", _server(arguments.server))
-        made = asyncio.run(callers.make(calls, arguments.per_second))
-    answered = [call for call in made.by_number.values() if call.answered_at]
-    hung_up = sum(not call.left for call in answered)
-    print(f"{made.created} calls: {len(answered)} answered, {made.failed} failed; {hung_up} ended by the other side")
-    return 0 if len(answered) == made.created and not made.failed else 1
+    server = _server(arguments.server)
+    home = Path(tempfile.mkdtemp(prefix="callcenter-calls-"))
+    longest_s = arguments.count / arguments.per_second + after + arguments.hold
+    print(f"{arguments.count} callers to {arguments.to} at {server.host}:{server.port}: {longest_s:.0f} s", flush=True)
+    made = asyncio.run(ManyCallers(home, server).make(calls, arguments.per_second))
+    hung_up = sum(not call.left for call in made.answered)
+    print(f"{made.created} calls: {len(made.answered)} answered, {hung_up} of them ended by the other side")
+    problem = _trouble(made, arguments.to, server, home)
+    if problem is None or "folder" not in problem.params:
+        shutil.rmtree(home)
+    if problem:
+        raise problem
+    return 0
+
+
+def _trouble(made: Calls, dialled: str, server: SipServer, folder: Path) -> Problem | None:
+    """What is to be said of calls that were refused, not answered, or broken off."""
+    place = f"{server.host}:{server.port}"
+    if made.silent == made.created:
+        return Problem("asterisk_call_unanswered", number=dialled, server=place)
+    refused = ", ".join(f"{status} × {count}" for status, count in sorted(made.refused.items()))
+    if sum(made.refused.values()) == made.created:
+        return Problem("asterisk_calls_refused", number=dialled, server=place, refused=refused)
+    if not (refused or made.silent or made.broken):
+        return None
+    counts = {"silent": made.silent, "broken": made.broken, "count": made.created}
+    return Problem.of("asterisk_calls_failed", None, {**counts, "refused": refused or "0", "folder": str(folder)})
 
 
 async def _make_call(arguments: argparse.Namespace) -> None:
@@ -238,5 +260,7 @@ def _server(text: str | None) -> SipServer:
         if found is None or int(found["port"] or 5060) > 65535:
             raise Problem("asterisk_server_invalid", field="server", value=text)
         return SipServer(found["host"], int(found["port"] or 5060))
-    settings = _pbx().settings
-    return SipServer(settings.bind, settings.sip_port)
+    pbx = _pbx()
+    if not pbx.status().running:
+        raise Problem("asterisk_not_running", detail=str(pbx.settings.directory))
+    return SipServer(pbx.settings.bind, pbx.settings.sip_port)

@@ -8,6 +8,7 @@ import csv
 import re
 import shutil
 import socket
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,13 +46,15 @@ class ManyCall:
 
 @dataclass(frozen=True)
 class MadeCall:
-    """What became of a call as the caller knows it, in Unix times; `left`: he hung up, not the other side."""
+    """What became of a call as the caller knows it, in Unix times; `left`: he hung up, not the other side; `refused`
+    the SIP status with which the call was not taken."""
 
     number: str
     dialled_at: float
     answered_at: float | None = None
     ended_at: float | None = None
     left: bool = False
+    refused: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,26 @@ class Calls:
     created: int
     failed: int
     by_number: dict[str, MadeCall]
+
+    @property
+    def answered(self) -> list[MadeCall]:
+        """Those that were taken."""
+        return [call for call in self.by_number.values() if call.answered_at]
+
+    @property
+    def refused(self) -> dict[int, int]:
+        """SIP status → how many calls were refused with it."""
+        return dict(Counter(call.refused for call in self.by_number.values() if call.refused))
+
+    @property
+    def silent(self) -> int:
+        """How many were neither taken nor refused: nobody answered at all."""
+        return self.created - len(self.answered) - sum(self.refused.values())
+
+    @property
+    def broken(self) -> int:
+        """How many were taken and then did not go as a call should. SIPp counts a refusal as a proper end."""
+        return max(0, self.failed - self.silent)
 
 
 class ManyCallers:
@@ -79,9 +102,13 @@ class ManyCallers:
         """
         self._lay_out(calls)
         limit_s = len(calls) / per_second + max(call.longest_s for call in calls) + _END_LIMIT_S
-        status = await self._run(len(calls), per_second, limit_s)
+        try:
+            status = await self._run(len(calls), per_second, limit_s)
+        except TimeoutError as error:
+            raise Problem("asterisk_callers_late", seconds=round(limit_s), folder=str(self.home)) from error
         if status not in (0, 1):
-            raise Problem("asterisk_callers_failed", exit_status=status, detail=_tail(self.home / "errors.log"))
+            detail = _tail(self.home / "errors.log") or _tail(self.home / "screen.log")
+            raise Problem("asterisk_callers_failed", exit_status=status, detail=detail, folder=str(self.home))
         created, failed = _counts(self.home / "counts.csv")
         return Calls(created, failed, _read(self.home / "calls.log"))
 
@@ -149,20 +176,22 @@ def _counts(path: Path) -> tuple[int, int]:
 
 def _read(path: Path) -> dict[str, MadeCall]:
     calls: dict[str, MadeCall] = {}
-    for what, number, at in _told(path.read_text().splitlines()):
+    for what, number, at, status in _told(path.read_text().splitlines()):
         call = calls.get(number, MadeCall(number, at))
         if what == "answered":
             call = replace(call, answered_at=at)
         elif what in ("leaves", "left"):
             call = replace(call, ended_at=at, left=what == "leaves")
+        elif what == "refused":
+            call = replace(call, ended_at=at, refused=int(status))
         calls[number] = call
     return calls
 
 
-def _told(lines: Iterable[str]) -> Iterable[tuple[str, str, float]]:
+def _told(lines: Iterable[str]) -> Iterable[tuple[str, str, float, str]]:
     for line in lines:
-        what, number, seconds, micros = line.split(";")
-        yield what, number, float(seconds) + float(micros) / 1e6
+        what, number, seconds, micros, *status = line.split(";")
+        yield what, number, float(seconds) + float(micros) / 1e6, status[0] if status else ""
 
 
 def _own_address(server: SipServer) -> str:

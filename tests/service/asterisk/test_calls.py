@@ -87,6 +87,7 @@ async def test_many_callers_each_with_a_number_and_keys_of_his_own(opened: Opene
     )
     calls = made.by_number
     assert (made.created, made.failed, sorted(pressed)) == (4, 0, ["3", "8"])
+    assert (made.refused, made.silent, made.broken) == ({404: 1}, 0, 0)
     assert {number[-1]: call.left for number, call in calls.items() if call.answered_at} == {
         "1": False,
         "2": False,

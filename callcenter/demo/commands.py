@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import shlex
 import signal
 import socket
 import time
@@ -88,8 +89,22 @@ def _welcome(stage: Stage, passwords: dict[str, SecretStr], seconds: float) -> N
         password = passwords[person.username].get_secret_value()
         print(f"  {person.username:<11} {password:<26} {person.name}, {person.role}, {phone}")
     print(
-        "\n  Sign in as agent and stay on 坐席工作台 (desk): a robot caller rings within the minute, and the pop shows"
+        "\n  Sign in as agent and stay on 工作台 (Desk): a robot caller rings within the minute, and the pop shows"
         "\n  who it is before the phone is picked up. Fill in the three fields of the ticket while they talk. Some"
-        "\n  seconds after hang-up, 通话记录 (calls) has the recording and, a little later, its words.\n",
+        "\n  seconds after hang-up, 通话记录 (Calls) has the recording and, a little later, its words. As admin look"
+        "\n  at 系统状态 (System): how well Asterisk is heard, and when it was not."
+        f"\n\n  Commands for this demo, in another terminal, after   . {_settings(stage)}"
+        "\n    .venv/bin/callcenter ledger check      is the record of every call right, beside Asterisk's files"
+        "\n    .venv/bin/callcenter ledger gaps       when was Asterisk not heard, and how was it closed"
+        f"\n    .venv/bin/callcenter pbx calls --count 5 --key 1 --server {stage.sip.host}:{stage.sip.port}\n",
         flush=True,
     )
+
+
+def _settings(stage: Stage) -> Path:
+    """A file for a shell with the settings of the running demo, among them its secrets."""
+    path = stage.folder / "settings.sh"
+    path.touch(mode=0o600)
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in stage.environment().items())
+    path.write_text("".join(lines), encoding="utf-8")
+    return path

@@ -11,11 +11,13 @@ import { LoadMore } from "@/components/ui/LoadMore";
 import { Card } from "@/components/ui/Page";
 import css from "./system.module.css";
 
+const LOOK_MS = 5000;
+
 /** Times in which a server was not heard, or heard late, and how each was closed. */
 export function GapsCard() {
   const { t } = useTranslation();
   const { full } = useTimes();
-  const list = usePages<Gap>("/ledger/gaps", { limit: 20 });
+  const list = usePages<Gap>("/ledger/gaps", { limit: 20 }, LOOK_MS);
   if (list.isPending) return <Skeleton active />;
   if (list.error && list.items.length === 0)
     return <ErrorState error={list.error} onRetry={() => list.refetch()} />;

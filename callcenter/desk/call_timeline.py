@@ -31,8 +31,13 @@ _AT_ONCE = timedelta(seconds=1)
 
 def timeline(events: Sequence[Event], agents: Mapping[str, str]) -> list[TimelineEntry]:
     """The events of a call in order of time. `agents` are names by extension."""
-    told = sorted((event for event in events if type(event) in _KINDS), key=lambda event: event.at)
+    told = sorted((event for event in events if _is_told(event)), key=lambda event: event.at)
     return [_entry(event, told[place + 1 :], agents) for place, event in enumerate(told)]
+
+
+def _is_told(event: Event) -> bool:
+    """A number may have a queue of its own: nothing was chosen in a menu then."""
+    return type(event) in _KINDS and not (isinstance(event, calls.CallClassified) and not event.menu_path)
 
 
 def _entry(event: Event, later: Sequence[Event], agents: Mapping[str, str]) -> TimelineEntry:

@@ -8,7 +8,7 @@ import pytest
 
 from callcenter.desk.call_timeline import timeline
 from callcenter.events import Event
-from callcenter.events.calls import CallEnded, CallNoted, CallQueued, CallRinging, CallTransferred
+from callcenter.events.calls import CallClassified, CallEnded, CallNoted, CallQueued, CallRinging, CallTransferred
 
 NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)
 AGENTS = {"1001": "陈静", "1002": "王磊"}
@@ -22,6 +22,10 @@ def handed_on(to: str, to_extension: str | None = None) -> CallTransferred:
 
 def queued(seconds: float) -> CallQueued:
     return CallQueued(at=NOON + timedelta(seconds=seconds), call_id="c", queue="repair", position=1)
+
+
+def classified(menu_path: str) -> CallClassified:
+    return CallClassified(at=NOON, call_id="c", menu_path=menu_path, kind="complaint", language="zh")
 
 
 def rings() -> CallRinging:
@@ -49,4 +53,5 @@ def test_a_transfer_says_from_whom_to_whom(events: list[Event], told: tuple[str 
 def test_it_is_in_order_of_time_and_leaves_out_what_is_no_part_of_it() -> None:
     ended = CallEnded(at=NOON + timedelta(seconds=9), call_id="c", outcome="answered", cause="normal")
     noted = CallNoted(at=NOON, call_id="c", user_id="u", extension="1001")
-    assert [entry.kind for entry in timeline([ended, noted, queued(3)], {})] == ["queued", "ended"]
+    told = timeline([ended, noted, classified(""), queued(3), classified("main/complaint")], {})
+    assert [entry.kind for entry in told] == ["classified", "queued", "ended"]

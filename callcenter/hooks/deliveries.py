@@ -10,16 +10,17 @@ from typing import Any
 from sqlalchemy import func, select
 
 from callcenter.clock import Clock
-from callcenter.db import Database, JournalRow
+from callcenter.db import Database, JournalRow, Transaction
 from callcenter.errors import Problem
 from callcenter.events import Event, Unreadable
 from callcenter.events.hooks import WebhookChanged
 from callcenter.events.ids import new_id
-from callcenter.hooks.catalogue import OFFERED, TEST, message_id
+from callcenter.hooks.catalogue import OFFERED
 from callcenter.hooks.checks import checked_key
 from callcenter.hooks.model import NO_EVENT, DeliveryRow, EndpointRow
 from callcenter.hooks.payloads import payload_of
-from callcenter.hooks.store import insert_new, new_delivery
+from callcenter.hooks.service import unknown_endpoint
+from callcenter.hooks.store import insert_new, new_delivery, new_trial
 
 MOST_REPLAYED = 10_000
 _BATCH = 200
@@ -85,31 +86,18 @@ class Deliveries:
         return counted
 
     async def test(self, endpoint: EndpointRow, user_id: str, key: str | None = None) -> DeliveryRow:
-        """Send something that is no event, once, although the endpoint may be off."""
+        """Send something that is no event, once, although the endpoint may be off. The same `key`: the same one."""
         now, round_ = self.clock(), f"test:{checked_key(key) or new_id()}"
-        row = DeliveryRow(
-            id=new_id(),
-            endpoint_id=endpoint.id,
-            event_seq=NO_EVENT,
-            round=round_,
-            event_type=TEST,
-            event_at=now,
-            message_id=message_id(endpoint.id, NO_EVENT, now, round_),
-            state="pending",
-            attempts=0,
-            next_try_at=now,
-            created_at=now,
-            tries=[],
-        )
+        row = new_trial(endpoint.id, now, round_)
+        same = (DeliveryRow.endpoint_id == endpoint.id, DeliveryRow.event_seq == NO_EVENT, DeliveryRow.round == round_)
         async with self.db.transaction() as work:
-            same = (DeliveryRow.endpoint_id == endpoint.id, DeliveryRow.event_seq == NO_EVENT)
-            known = await work.session.scalar(select(DeliveryRow).where(*same, DeliveryRow.round == round_))
-            if known is not None:
-                return known
-            work.session.add(row)
-            work.emit(WebhookChanged(at=now, endpoint_id=endpoint.id, change="tested", user_id=user_id))
+            await _still_there(work, endpoint.id)
+            # The same request may be under way twice.
+            if await insert_new(work.session, self.db, [row]):
+                work.emit(WebhookChanged(at=now, endpoint_id=endpoint.id, change="tested", user_id=user_id))
+            made = (await work.session.scalars(select(DeliveryRow).where(*same))).one()
         self.told()
-        return row
+        return made
 
     async def resend(self, delivery_id: str, user_id: str) -> DeliveryRow:
         """Send it again now, under the same id, with a whole schedule before it."""
@@ -139,6 +127,7 @@ class Deliveries:
         async for batch in self._events(endpoint, wanted):
             rows = [new_delivery(endpoint.id, seq, event, self.clock(), round_) for seq, event in batch]
             async with self.db.transaction() as work:
+                await _still_there(work, endpoint.id)
                 await insert_new(work.session, self.db, rows)
             made += len(rows)
         self.told()
@@ -201,6 +190,13 @@ def _readable(row: JournalRow) -> Event | None:
         return row.event()
     except Unreadable:
         return None
+
+
+async def _still_there(work: Transaction, endpoint_id: str) -> None:
+    """It may have been deleted since it was read; until the transaction ends it cannot be."""
+    query = select(EndpointRow.id).where(EndpointRow.id == endpoint_id).with_for_update(key_share=True, read=True)
+    if await work.session.scalar(query) is None:
+        raise unknown_endpoint(endpoint_id)
 
 
 def _unknown(delivery_id: str) -> Problem:

@@ -40,7 +40,7 @@ class Endpoints:
         async with self.db.read() as session:
             row = await session.get(EndpointRow, endpoint_id)
         if row is None:
-            raise _unknown(endpoint_id)
+            raise unknown_endpoint(endpoint_id)
         return row
 
     async def create(self, wanted: Wanted, user_id: str, key: str | None = None) -> EndpointRow:
@@ -135,7 +135,7 @@ class Endpoints:
 async def _at(work: Transaction, endpoint_id: str, version: int) -> EndpointRow:
     row = await work.session.get(EndpointRow, endpoint_id, with_for_update=True)
     if row is None:
-        raise _unknown(endpoint_id)
+        raise unknown_endpoint(endpoint_id)
     if row.version != version:
         raise Problem("webhook_changed_meanwhile", status=412, field="If-Match", version=row.version)
     return row
@@ -146,5 +146,6 @@ async def _head(work: Transaction) -> int:
     return await work.session.scalar(select(func.max(JournalRow.seq))) or 0
 
 
-def _unknown(endpoint_id: str) -> Problem:
+def unknown_endpoint(endpoint_id: str) -> Problem:
+    """404: it may have been deleted."""
     return Problem("webhook_unknown", status=404, endpoint=endpoint_id)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from callcenter.db import Database
 from callcenter.events import Event
 from callcenter.events.ids import new_id
-from callcenter.hooks.catalogue import message_id
+from callcenter.hooks.catalogue import TEST, message_id
 from callcenter.hooks.model import NO_EVENT, DeliveryRow, EndpointRow
 
 # A test is sent although its endpoint is off.
@@ -34,20 +34,21 @@ class Due:
 
 def new_delivery(endpoint_id: str, seq: int, event: Event, now: datetime, round_: str = "") -> dict[str, Any]:
     """The row of an event that is to be sent at once."""
-    return {
-        "id": new_id(),
-        "endpoint_id": endpoint_id,
-        "event_seq": seq,
-        "round": round_,
-        "event_type": event.type,
-        "event_at": event.at,
-        "message_id": message_id(endpoint_id, seq, event.at),
-        "state": "pending",
-        "attempts": 0,
-        "next_try_at": now,
-        "created_at": now,
-        "tries": [],
-    }
+    message = message_id(endpoint_id, seq, event.at)
+    return _new(
+        endpoint_id, now, event_seq=seq, event_type=event.type, event_at=event.at, round=round_, message_id=message
+    )
+
+
+def new_trial(endpoint_id: str, now: datetime, round_: str) -> dict[str, Any]:
+    """The row of what the button sends, which has no event."""
+    message = message_id(endpoint_id, NO_EVENT, now, round_)
+    return _new(endpoint_id, now, event_seq=NO_EVENT, event_type=TEST, event_at=now, round=round_, message_id=message)
+
+
+def _new(endpoint_id: str, now: datetime, **what: Any) -> dict[str, Any]:
+    due = {"state": "pending", "attempts": 0, "next_try_at": now, "created_at": now, "tries": []}
+    return {"id": new_id(), "endpoint_id": endpoint_id, **what, **due}
 
 
 async def insert_new(session: AsyncSession, db: Database, rows: list[dict[str, Any]]) -> int:

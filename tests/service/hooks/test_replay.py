@@ -183,3 +183,13 @@ async def test_the_whole_way_from_the_journal(hooks: Hooks, address: str, receiv
 
     await until(taken)
     await tasks.stop()
+
+
+async def test_of_an_endpoint_that_was_deleted_meanwhile(hooks: Hooks, address: str) -> None:
+    endpoint = await hooks.endpoint(address)
+    await hooks.happen(call())
+    await hooks.endpoints.delete(endpoint.id, endpoint.version, "admin-1")
+    with pytest.raises(Problem, match="webhook_unknown"):
+        await hooks.deliveries.test(endpoint, "admin-1")
+    with pytest.raises(Problem, match="webhook_unknown"):
+        await hooks.deliveries.replay(endpoint, Range(since=NOW, until=NOW + timedelta(1)), "admin-1")

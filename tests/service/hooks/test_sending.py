@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from aiohttp import web
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
+from callcenter.db import Database
 from callcenter.events.calls import CallEnded
 from callcenter.events.hooks import WebhookChanged
 from callcenter.hooks.checks import Wanted
@@ -286,6 +288,18 @@ async def test_the_log_does_not_tell_who_called(hooks: Hooks, address: str, rece
         await hooks.send()
     assert lines
     assert "13912345678" not in str(lines)
+
+
+async def test_a_test_asked_for_twice_at_once_is_one(hooks: Hooks, address: str) -> None:
+    """The first request is still under way when the second comes, in another process."""
+    endpoint = await hooks.endpoint(address)
+    processes = [Database(hooks.db.url) for _each in range(4)]
+    there = [replace(hooks.deliveries, db=db) for db in processes]
+    made = await asyncio.gather(*(each.test(endpoint, "admin-1", "key") for each in there))
+    for db in processes:
+        await db.close()
+    assert {row.id for row in made} == {(await hooks.row()).id}
+    assert [each.change for each in await hooks.journal(WebhookChanged)] == ["created", "tested"]
 
 
 async def test_old_deliveries_are_forgotten(hooks: Hooks, address: str) -> None:

@@ -121,6 +121,16 @@ async def test_sent_twice_made_once(client: TestClient[Any, Any]) -> None:
     assert (await ask(client, "POST", "", DRAFT, Idempotency_Key="k" * 129))[1]["code"] == "idempotency_key_length"
 
 
+async def test_a_test_asked_for_twice_is_one(client: TestClient[Any, Any], hooks: Hooks) -> None:
+    _status, made = await ask(client, "POST", "", DRAFT)
+    path = f"/{made['webhook']['id']}/test"
+    answers = [await ask(client, "POST", path, Idempotency_Key=key) for key in ("a", "a", "b")]
+    assert [status for status, _test in answers] == [200] * 3
+    assert answers[0] == answers[1] != answers[2]
+    assert len(await hooks.rows()) == 2
+    assert [each.change for each in await hooks.journal(WebhookChanged)] == ["created", "tested", "tested"]
+
+
 async def test_pages_of_endpoints(client: TestClient[Any, Any]) -> None:
     made = [(await ask(client, "POST", "", DRAFT))[1]["webhook"]["id"] for _each in range(3)]
     _status, first = await ask(client, "GET", "?limit=2")

@@ -247,11 +247,13 @@ class HooksSettings(_Group):
     `timeout_s` is what a webhook's receiver may take; one that fails for `off_after_days` is switched off. Deliveries
     are kept for `keep_days`. `enabled` names the entry points that are loaded, None: all that are installed. Code that
     takes longer than `answer_s` for one message, or more memory than `memory_mb`, is ended and started again.
+    Webhooks go to public and private addresses, and to those in `allowed_networks` such as 127.0.0.0/8.
     """
 
     timeout_s: float = Field(default=10.0, gt=0, le=60)
     off_after_days: float = Field(default=3.0, gt=0)
     keep_days: float = Field(default=30.0, gt=0)
+    allowed_networks: tuple[Network, ...] = ()
     enabled: tuple[Word, ...] | None = None
     memory_mb: int = Field(default=256, ge=32)
     # On PostgreSQL the turn at the journal is lost after 10 s.

@@ -82,7 +82,7 @@ class WebDuty:
             customer_routes.build(house.customers),
             ticket_routes.build(tickets, house.staff),
             call_routes.build(house.calls, Notes(base.db, utc_now), Playback(base.db, house.store)),
-            build_hooks(base.db, utc_now, base.link),
+            build_hooks(base.db, utc_now, base.link, base.settings.hooks),
             self._desk.room,
             hearing.build(base.db, base.link, base.health),
         ]

@@ -7,6 +7,7 @@ from callcenter.config import HooksSettings
 from callcenter.db import Database
 from callcenter.hooks.deliveries import Deliveries
 from callcenter.hooks.fan_out import FanOut
+from callcenter.hooks.reach import Reach
 from callcenter.hooks.routes import WebhookRoutes
 from callcenter.hooks.sender import Sender
 from callcenter.hooks.service import Endpoints
@@ -17,13 +18,14 @@ from callcenter.rooms import Room
 _LOOK = "webhooks"
 
 
-def build(db: Database, clock: Clock, link: Link) -> Room:
+def build(db: Database, clock: Clock, link: Link, settings: HooksSettings) -> Room:
     """The room's routes, for the web processes."""
 
     def told() -> None:
         link.publish(_LOOK)
 
-    return Room(routes=WebhookRoutes(Endpoints(db, clock, told), Deliveries(db, clock, told)).routes())
+    endpoints = Endpoints(db, clock, told, Reach(settings.allowed_networks))
+    return Room(routes=WebhookRoutes(endpoints, Deliveries(db, clock, told)).routes())
 
 
 def build_sending(db: Database, clock: Clock, link: Link, settings: HooksSettings) -> tuple[FanOut, Sender]:

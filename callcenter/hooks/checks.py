@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from yarl import URL
 
 from callcenter.errors import Problem
 from callcenter.hooks.catalogue import OFFERED
+from callcenter.hooks.reach import is_host
 
 LONGEST_URL = 2000
 LONGEST_DESCRIPTION = 200
@@ -46,16 +49,22 @@ def checked_url(url: str) -> str:
     url = url.strip()
     try:
         parts = urlsplit(url)
-        named = bool(parts.hostname) and parts.port != 0
+        credentials = parts.username is not None or parts.password is not None
+        # The host as the client that sends reads it: １２７ is 127, and 客户.中国 has a name in ASCII.
+        good = parts.scheme in ("http", "https") and is_host(URL(url).raw_host or "") and _good_port(parts)
     except ValueError:  # a port that is none, brackets that do not match
         raise Problem("webhook_url_invalid", field="url", value=url) from None
-    if parts.scheme not in ("http", "https") or not named or any(each.isspace() for each in url):
-        raise Problem("webhook_url_invalid", field="url", value=url)
-    if parts.username is not None or parts.password is not None:
+    if credentials:
         raise Problem("webhook_url_credentials", field="url")
+    if not good or any(each.isspace() for each in url):
+        raise Problem("webhook_url_invalid", field="url", value=url)
     if parts.fragment:
         raise Problem("webhook_url_fragment", field="url")
     return url
+
+
+def _good_port(parts: SplitResult) -> bool:
+    return parts.port != 0 and not parts.netloc.endswith(":")
 
 
 def checked_key(key: str | None) -> str | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import aiohttp
 
+from callcenter.hooks.connecting import NotAllowed
 from crm_adapter.webhook.failures import retry_after_seconds
 from crm_adapter.webhook.signing import sign, signed_headers
 
@@ -20,7 +21,8 @@ _GONE = 410
 class Answer:
     """What came of an attempt.
 
-    `error` is None when it was taken, else: gone, redirected, refused (any other status), timeout, unreachable.
+    `error` is None when it was taken, else: gone, redirected, refused (any other status), timeout, unreachable,
+    forbidden (nothing is sent to the address that its name stands for).
     `excerpt` is the beginning of what the receiver wrote, or why there is no answer.
     """
 
@@ -68,7 +70,8 @@ async def post(http: aiohttp.ClientSession, letter: Letter, now: datetime, timeo
         # Also one that begins to answer and does not end: that it was taken is not known.
         error = "timeout"
     except (aiohttp.ClientError, OSError, ValueError) as failure:
-        error, excerpt = "unreachable", _text(str(failure).encode()) or type(failure).__name__
+        error = "forbidden" if _not_allowed(failure) else "unreachable"
+        excerpt = _text(str(failure).encode()) or type(failure).__name__
     ms = round((time.monotonic() - begun) * 1000)
     return Answer(ms, status, error, excerpt, retry_after if error == "refused" else None)
 
@@ -80,6 +83,10 @@ def judged(status: int) -> str | None:
     if status == _GONE:
         return "gone"
     return "redirected" if 300 <= status < 400 else "refused"
+
+
+def _not_allowed(failure: Exception) -> bool:
+    return isinstance(failure, aiohttp.ClientConnectorError) and isinstance(failure.os_error, NotAllowed)
 
 
 def _text(answer: bytes) -> str:

@@ -23,10 +23,12 @@ from callcenter.config import HooksSettings
 from callcenter.db import DATABASE_ERRORS, Database, told
 from callcenter.hooks import store
 from callcenter.hooks.catalogue import body_of
+from callcenter.hooks.connecting import connect
 from callcenter.hooks.model import DeliveryRow, EndpointRow
 from callcenter.hooks.outcome import Outcomes
 from callcenter.hooks.payloads import payload_of
 from callcenter.hooks.post import Letter, post
+from callcenter.hooks.reach import Reach
 from callcenter.hooks.secrets import valid
 from callcenter.tasks import end, woken
 
@@ -63,8 +65,7 @@ class Sender:
 
     async def run(self) -> None:
         """Until cancelled."""
-        jar = aiohttp.DummyCookieJar()  # what one receiver wants kept is none of the others' business
-        async with aiohttp.ClientSession(cookie_jar=jar, connector=aiohttp.TCPConnector(limit=0)) as http:
+        async with connect(Reach(self.settings.allowed_networks)) as http:
             try:
                 while True:
                     self._wake.clear()

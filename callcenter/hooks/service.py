@@ -15,6 +15,7 @@ from callcenter.events.hooks import WebhookChange, WebhookChanged
 from callcenter.events.ids import new_id
 from callcenter.hooks.checks import Wanted, checked, checked_key
 from callcenter.hooks.model import DeliveryRow, EndpointRow
+from callcenter.hooks.reach import Reach
 from callcenter.hooks.secrets import rotated
 from crm_adapter.webhook.signing import new_secret
 
@@ -26,6 +27,7 @@ class Endpoints:
     db: Database
     clock: Clock
     told: Callable[[], None]
+    reach: Reach
 
     async def page(self, cursor: str | None, limit: int) -> Sequence[EndpointRow]:
         """Up to `limit`, the newest first, older than the one whose id is `cursor`."""
@@ -46,6 +48,7 @@ class Endpoints:
     async def create(self, wanted: Wanted, user_id: str, key: str | None = None) -> EndpointRow:
         """A new one, with a secret. The same `key` of the same person comes to the same endpoint."""
         wanted, key = checked(wanted), checked_key(key)
+        self.reach.check(wanted.url)
         known = await self._created(wanted, user_id, key)
         if known is not None:
             return known
@@ -63,6 +66,8 @@ class Endpoints:
         wanted = checked(wanted)
         async with self.db.transaction() as work:
             row = await _at(work, endpoint_id, version)
+            if wanted.enabled or wanted.url != row.url:
+                self.reach.check(wanted.url)
             row.url, row.description, row.event_types = wanted.url, wanted.description, list(wanted.event_types)
             change: WebhookChange = "updated"
             if wanted.enabled != row.enabled:

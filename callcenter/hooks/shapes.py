@@ -13,7 +13,7 @@ from callcenter.web.paging import PageQuery
 from callcenter.web.text import ONE_LINE
 
 DeliveryState = Literal["pending", "delivered", "failed"]
-DeliveryError = Literal["gone", "redirected", "refused", "timeout", "unreachable", "event_gone"]
+DeliveryError = Literal["gone", "redirected", "refused", "timeout", "unreachable", "forbidden", "event_gone"]
 
 
 class WebhookDraft(BaseModel):

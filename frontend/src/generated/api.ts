@@ -579,7 +579,7 @@ export interface components {
              */
             at: string;
             /** Error */
-            error: ("gone" | "redirected" | "refused" | "timeout" | "unreachable" | "event_gone") | null;
+            error: ("gone" | "redirected" | "refused" | "timeout" | "unreachable" | "forbidden" | "event_gone") | null;
             /** Excerpt */
             excerpt: string;
             /** Ms */
@@ -1262,7 +1262,7 @@ export interface components {
              */
             kind: "event" | "replay" | "test";
             /** Last Error */
-            last_error: ("gone" | "redirected" | "refused" | "timeout" | "unreachable" | "event_gone") | null;
+            last_error: ("gone" | "redirected" | "refused" | "timeout" | "unreachable" | "forbidden" | "event_gone") | null;
             /** Last Status */
             last_status: number | null;
             /** Message Id */

@@ -20,9 +20,11 @@ from callcenter.db import Database, JournalRow
 from callcenter.events import Event
 from callcenter.events.calls import CallStarted
 from callcenter.hooks.checks import Wanted
+from callcenter.hooks.connecting import connect
 from callcenter.hooks.deliveries import Deliveries, DeliveryFilter
 from callcenter.hooks.fan_out import FanOut
 from callcenter.hooks.model import DeliveryRow, EndpointRow
+from callcenter.hooks.reach import Reach
 from callcenter.hooks.sender import Sender
 from callcenter.hooks.service import Endpoints
 
@@ -137,14 +139,18 @@ def call(number: str = "13800138000", at: datetime = NOW, call_id: str = "call-1
 
 @pytest.fixture
 async def hooks(db: Database) -> AsyncIterator[Hooks]:
-    clock, settings = FakeClock(), HooksSettings(timeout_s=5)
+    # The receivers of these tests stand on this computer.
+    clock, settings = FakeClock(), HooksSettings(timeout_s=5, allowed_networks=("127.0.0.0/8",))
+    reach = Reach(settings.allowed_networks)
 
     def nobody() -> None: ...
 
-    async with aiohttp.ClientSession() as http:
+    async with connect(reach) as http:
         sender = Sender(db, clock, settings, lambda: 0.0)
         fan_out = FanOut(db, clock, nobody)
-        yield Hooks(db, clock, http, Endpoints(db, clock, nobody), Deliveries(db, clock, nobody), fan_out, sender)
+        yield Hooks(
+            db, clock, http, Endpoints(db, clock, nobody, reach), Deliveries(db, clock, nobody), fan_out, sender
+        )
 
 
 @pytest.fixture

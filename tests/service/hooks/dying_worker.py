@@ -10,5 +10,7 @@ from callcenter.config import HooksSettings
 from callcenter.db import Database
 from callcenter.hooks.sender import Sender
 
+SETTINGS = HooksSettings(timeout_s=5, allowed_networks=("127.0.0.0/8",))
+
 if __name__ == "__main__":
-    asyncio.run(Sender(Database(sys.argv[1]), utc_now, HooksSettings(timeout_s=5)).run())
+    asyncio.run(Sender(Database(sys.argv[1]), utc_now, SETTINGS).run())

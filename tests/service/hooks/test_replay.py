@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from aiohttp import web
 from sqlalchemy import delete, select
 
 from callcenter.bus import Bus, JournalCursor
-from callcenter.db import JournalRow
+from callcenter.db import Database, JournalRow
 from callcenter.errors import Problem
 from callcenter.events.calls import CallEnded
 from callcenter.events.hooks import WebhookChanged
@@ -193,3 +195,15 @@ async def test_of_an_endpoint_that_was_deleted_meanwhile(hooks: Hooks, address: 
         await hooks.deliveries.test(endpoint, "admin-1")
     with pytest.raises(Problem, match="webhook_unknown"):
         await hooks.deliveries.replay(endpoint, Range(since=NOW, until=NOW + timedelta(1)), "admin-1")
+
+
+async def test_a_test_asked_for_twice_at_once_is_one(hooks: Hooks, address: str) -> None:
+    """The first request is still under way when the second comes, in another process."""
+    endpoint = await hooks.endpoint(address)
+    processes = [Database(hooks.db.url) for _each in range(4)]
+    there = [replace(hooks.deliveries, db=db) for db in processes]
+    made = await asyncio.gather(*(each.test(endpoint, "admin-1", "key") for each in there))
+    for db in processes:
+        await db.close()
+    assert {row.id for row in made} == {(await hooks.row()).id}
+    assert [each.change for each in await hooks.journal(WebhookChanged)] == ["created", "tested"]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from aiohttp import web
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
 
-from callcenter.db import Database
 from callcenter.events.calls import CallEnded
 from callcenter.events.hooks import WebhookChanged
 from callcenter.hooks.checks import Wanted
@@ -248,16 +245,6 @@ async def test_a_success_ends_the_failing(hooks: Hooks, address: str, receiver: 
     assert (await hooks.endpoints.get(endpoint.id)).failing_since is None
 
 
-async def test_redirects_are_not_followed(hooks: Hooks, receive: Callable[[Receiver], Any]) -> None:
-    there, other = Receiver(), Receiver()
-    there.answers.append(web.Response(status=307, headers={"location": await receive(other)}))
-    await hooks.endpoint(await receive(there))
-    await hooks.happen(call())
-    await hooks.send()
-    row = await hooks.row()
-    assert (row.state, row.last_status, row.last_error, other.heard) == ("pending", 307, "redirected", [])
-
-
 async def test_one_that_never_answers(hooks: Hooks, address: str, receiver: Receiver) -> None:
     receiver.hold = asyncio.Event()
     hooks.sender.settings = hooks.sender.settings.model_copy(update={"timeout_s": 0.05})
@@ -269,17 +256,6 @@ async def test_one_that_never_answers(hooks: Hooks, address: str, receiver: Rece
     receiver.hold.set()
 
 
-async def test_nobody_listens_there(hooks: Hooks) -> None:
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        await hooks.endpoint(f"http://127.0.0.1:{unheard.getsockname()[1]}/")
-        await hooks.happen(call())
-        await hooks.send()
-    row = await hooks.row()
-    assert (row.last_status, row.last_error) == (None, "unreachable")
-    assert row.tries[0]["excerpt"]
-
-
 async def test_the_log_does_not_tell_who_called(hooks: Hooks, address: str, receiver: Receiver) -> None:
     await hooks.endpoint(address)
     await hooks.happen(call("13912345678"))
@@ -288,18 +264,6 @@ async def test_the_log_does_not_tell_who_called(hooks: Hooks, address: str, rece
         await hooks.send()
     assert lines
     assert "13912345678" not in str(lines)
-
-
-async def test_a_test_asked_for_twice_at_once_is_one(hooks: Hooks, address: str) -> None:
-    """The first request is still under way when the second comes, in another process."""
-    endpoint = await hooks.endpoint(address)
-    processes = [Database(hooks.db.url) for _each in range(4)]
-    there = [replace(hooks.deliveries, db=db) for db in processes]
-    made = await asyncio.gather(*(each.test(endpoint, "admin-1", "key") for each in there))
-    for db in processes:
-        await db.close()
-    assert {row.id for row in made} == {(await hooks.row()).id}
-    assert [each.change for each in await hooks.journal(WebhookChanged)] == ["created", "tested"]
 
 
 async def test_old_deliveries_are_forgotten(hooks: Hooks, address: str) -> None:

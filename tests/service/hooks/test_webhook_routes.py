@@ -76,6 +76,7 @@ async def test_the_secret_is_shown_once(client: TestClient[Any, Any], hooks: Hoo
         ({"url": "https://a b/"}, "webhook_url_invalid", "url"),
         ({"url": "https://[::1/"}, "webhook_url_invalid", "url"),
         ({"url": "https://user:secret@crm.example.com/"}, "webhook_url_credentials", "url"),
+        ({"url": "http://169.254.169.254/latest/meta-data/"}, "webhook_address_forbidden", "url"),
         ({"url": "https://crm.example.com/#part"}, "webhook_url_fragment", "url"),
         ({"url": "https://crm.example.com/\r\nX: y"}, "invalid_control_character", "url"),
         ({"url": "https://crm.example.com/" + "a" * 2000}, "invalid_too_long", "url"),

@@ -15,14 +15,19 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.app.hooked import HookShown, cursors_of, hooks_shown
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.bus import JournalCursor
 from callcenter.clock import Clock
+from callcenter.config import HooksSettings
 from callcenter.db import Database, JournalRow
 from callcenter.events import Event
 from callcenter.events.calls import CallEnded, CallNumberLearned, CallStarted
 from callcenter.events.complaints import TicketCrmChanged, TicketOpened
 from callcenter.events.recordings import RecordingStored
+from callcenter.hooks.catalogue import OFFERED_TYPES
+from callcenter.hooks.fan_out import CURSOR as WEBHOOKS
+from callcenter.hooks.foreign.events import CURSORS
 from callcenter.link import Link, LinkDown
 from callcenter.rooms import Room
 from callcenter.web.health import HealthChecks
@@ -62,7 +67,7 @@ class Part(BaseModel):
     params: dict[str, str]
 
 
-# What the durable readers of this product read; those that are not named, such as foreign hooks, read all there is.
+# What the durable readers of this product read; those that are not named read all there is.
 READ_BY: Mapping[str, tuple[type[Event], ...]] = {
     "complaints.crm": (TicketOpened, TicketCrmChanged),
     "desk.caller": (CallStarted, CallNumberLearned),
@@ -72,9 +77,10 @@ READ_BY: Mapping[str, tuple[type[Event], ...]] = {
 
 
 class Behind(BaseModel):
-    """A reader of the journal and how many events it has yet to take."""
+    """A reader of the journal and how many events it has yet to take. `hook` is the name of somebody else's one."""
 
     subscriber: str
+    hook: str | None = None
     events: int
 
 
@@ -84,6 +90,7 @@ class SystemHealth(BaseModel):
     hearing: Hearing | None
     parts: list[Part]
     journal: list[Behind]
+    hooks: list[HookShown]
 
 
 @dataclass
@@ -142,6 +149,7 @@ class Health:
     db: Database
     link: Link
     checks: HealthChecks
+    hooks: list[HookShown]
 
     async def show(self, _ctx: Context) -> SystemHealth:
         findings = await self.checks.look()
@@ -149,7 +157,8 @@ class Health:
             Part(name=name, ok=found.ok, detail=found.detail, params=dict(found.params))
             for name, found in findings.items()
         ]
-        return SystemHealth(hearing=await self._hearing(), parts=parts, journal=await self._behind())
+        journal = await self._behind()
+        return SystemHealth(hearing=await self._hearing(), parts=parts, journal=journal, hooks=self.hooks)
 
     async def _hearing(self) -> Hearing | None:
         try:
@@ -158,20 +167,27 @@ class Health:
             return None
 
     async def _behind(self) -> list[Behind]:
+        reading = cursors_of(self.hooks)
         async with self.db.read() as session:
             cursors = (await session.scalars(select(JournalCursor).order_by(JournalCursor.name))).all()
-            return [Behind(subscriber=each.name, events=await _after(session, each)) for each in cursors]
+            return [
+                Behind(subscriber=each.name, hook=reading.get(each.name), events=await _after(session, each))
+                for each in cursors
+                # The place of a hook that is off, or gone, is kept for when it comes back.
+                if each.name in reading or not each.name.startswith(CURSORS)
+            ]
 
 
 async def _after(session: AsyncSession, cursor: JournalCursor) -> int:
     """How many events a reader has before it."""
     query = select(func.count()).select_from(JournalRow).where(JournalRow.seq > cursor.seq)
-    if types := READ_BY.get(cursor.name):
+    hook = cursor.name == WEBHOOKS or cursor.name.startswith(CURSORS)
+    if types := OFFERED_TYPES if hook else READ_BY.get(cursor.name):
         query = query.where(JournalRow.type.in_(kind.__name__ for kind in types))
     return await session.scalar(query) or 0
 
 
-def build(db: Database, link: Link, checks: HealthChecks) -> Room:
+def build(db: Database, link: Link, checks: HealthChecks, settings: HooksSettings) -> Room:
     """The room."""
-    health = Health(db, link, checks)
+    health = Health(db, link, checks, hooks_shown(settings))
     return Room([Route("GET", "/system/health", health.show, response=SystemHealth, permission="system.read")])

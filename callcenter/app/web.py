@@ -84,7 +84,7 @@ class WebDuty:
             call_routes.build(house.calls, Notes(base.db, utc_now), Playback(base.db, house.store)),
             build_hooks(base.db, utc_now, base.link, base.settings.hooks),
             self._desk.room,
-            hearing.build(base.db, base.link, base.health),
+            hearing.build(base.db, base.link, base.health, base.settings.hooks),
         ]
         self._runner: web.AppRunner | None = None
         self._goodbye_s = _GOODBYE_ALONE_S if base.name == "serve" else _GOODBYE_S

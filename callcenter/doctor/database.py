@@ -16,6 +16,7 @@ from callcenter import schema
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.doctor.finding import Finding, error, ok, warning
+from callcenter.doctor.webhooks import WebhookFacts, ask_webhooks
 from callcenter.errors import Problem
 from callcenter.queues.model import QueueRow
 
@@ -33,7 +34,10 @@ _PARTICULARS = text(
 
 @dataclass(frozen=True)
 class DatabaseFacts:
-    """What the database says of itself. `queues` is None without our tables; `off_s` is its clock minus ours."""
+    """What the database says of itself. `queues` and `webhooks` are None without our tables.
+
+    `off_s` is its clock minus ours.
+    """
 
     kind: str
     url: str
@@ -44,6 +48,7 @@ class DatabaseFacts:
     found: str | None = None
     wanted: str | None = None
     queues: tuple[str, ...] | None = None
+    webhooks: WebhookFacts | None = None
     off_s: float | None = None
 
 
@@ -122,7 +127,9 @@ async def _ask(url: str, at: URL, clock: Clock) -> DatabaseFacts:
         async with db.read() as session:
             particulars = _sqlite if db.engine.dialect.name == "sqlite" else _postgres
             facts = await particulars(session, at, clock)
-            return replace(facts, found=found, wanted=wanted, queues=await _queues(session))
+            queues = await _queues(session)
+            webhooks = await ask_webhooks(session, clock()) if queues is not None else None
+            return replace(facts, found=found, wanted=wanted, queues=queues, webhooks=webhooks)
     finally:
         await db.close()
 
@@ -143,7 +150,7 @@ async def _postgres(session: AsyncSession, at: URL, clock: Clock) -> DatabaseFac
 
 
 async def _queues(session: AsyncSession) -> tuple[str, ...] | None:
-    """The last question: without our tables it ends what can be asked in this transaction."""
+    """Without our tables this ends what can be asked in this transaction."""
     try:
         return tuple(await session.scalars(select(QueueRow.name)))
     except SQLAlchemyError:

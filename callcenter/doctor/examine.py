@@ -13,7 +13,19 @@ import structlog
 
 from callcenter.clock import Clock, utc_now
 from callcenter.config import AmiSettings
-from callcenter.doctor import clock, configuration, crm, folders, models, ports, redis_server, served, settings
+from callcenter.doctor import (
+    clock,
+    configuration,
+    crm,
+    folders,
+    hooks,
+    models,
+    ports,
+    redis_server,
+    served,
+    settings,
+    webhooks,
+)
 from callcenter.doctor.asterisk import ask_asterisk
 from callcenter.doctor.asterisk_judged import judge_modules, judge_queues, judge_rights, judge_version
 from callcenter.doctor.database import ABSENT, judge_database, judge_migrations
@@ -106,6 +118,13 @@ async def _queues(installation: Installation) -> list[Finding]:
     return judge_queues(await installation.asterisk.needed(), kept)
 
 
+async def _webhooks(installation: Installation) -> list[Finding]:
+    facts = (await installation.database.needed()).webhooks
+    if facts is None:
+        raise Unavailable("migrations")
+    return webhooks.judge_webhooks(facts)
+
+
 CHECKS = (
     Check("settings", _settings),
     Check("data_folder", folders.check_data),
@@ -125,6 +144,8 @@ CHECKS = (
     Check("screens", served.check_screens),
     Check("menus", served.check_menus),
     Check("crm", crm.check),
+    Check(hooks.CHECK, hooks.check),
+    Check(webhooks.CHECK, _webhooks),
 )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from callcenter.config import load
-from callcenter.hooks.foreign.discovery import GROUPS, installed
+from callcenter.errors import Problem
+from callcenter.hooks.foreign.discovery import GROUPS, installed, missing
+from callcenter.words import explain, terminal_language
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -14,6 +17,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _list(_arguments: argparse.Namespace) -> int:
+    """1 when a hook is switched on that is not installed."""
     enabled = load().hooks.enabled
     for group in GROUPS:
         print(f"{group}:")
@@ -23,4 +27,8 @@ def _list(_arguments: argparse.Namespace) -> int:
             print(f"  {state:3}  {hook.name}  {hook.target}  ({hook.package})")
         if not found:
             print("  -")
-    return 0
+    absent = missing(enabled)
+    for name, there in absent.items():
+        words = explain(Problem.of("hook_missing", None, {"name": name, "installed": there}), terminal_language())
+        print(words.title, words.remedy, sep="\n", file=sys.stderr)
+    return 1 if absent else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -31,6 +32,13 @@ def installed(group: Group, enabled: Collection[str] | None = None) -> list[Hook
         for name, each in sorted(found.items())
         if enabled is None or name in enabled
     ]
+
+
+def missing(enabled: Collection[str] | None) -> dict[str, str]:
+    """Names that are switched on and not installed, each with what is installed: what is like it, else everything."""
+    there = sorted({hook.name for group in GROUPS for hook in installed(group)})
+    absent = sorted(set(enabled or ()).difference(there))
+    return {name: ", ".join(difflib.get_close_matches(name, there) or there) or "-" for name in absent}
 
 
 def entry_point(group: str, name: str) -> EntryPoint:

@@ -15,7 +15,7 @@ from callcenter.config import HooksSettings
 from callcenter.events import Event
 from callcenter.hooks.catalogue import OFFERED_TYPES
 from callcenter.hooks.foreign.ami import run_all
-from callcenter.hooks.foreign.discovery import EVENTS, installed
+from callcenter.hooks.foreign.discovery import EVENTS, installed, missing
 from callcenter.hooks.foreign.frames import EVENT
 from callcenter.hooks.foreign.keeper import HookFailed, HookGone, Keeper
 
@@ -25,6 +25,13 @@ _TRIES = 3
 # The turn at the journal is not kept for longer.
 _TURN_S = 2.0
 _LONGEST_NAME = 40
+CURSORS = "hooks.event."
+
+
+def cursor_of(name: str) -> str:
+    """A hook's name in the journal's table of cursors, which has room for so much."""
+    short = name if len(name) <= _LONGEST_NAME else hashlib.sha256(name.encode()).hexdigest()[:_LONGEST_NAME]
+    return f"{CURSORS}{short}"
 
 
 @dataclass
@@ -36,10 +43,7 @@ class EventHook:
 
     @property
     def cursor(self) -> str:
-        """Its name in the journal's table of cursors, which has room for so much."""
-        name = self.keeper.hook.name
-        short = name if len(name) <= _LONGEST_NAME else hashlib.sha256(name.encode()).hexdigest()[:_LONGEST_NAME]
-        return f"hooks.event.{short}"
+        return cursor_of(self.keeper.hook.name)
 
     def subscriber(self) -> BatchSubscriber:
         return BatchSubscriber(self.take, OFFERED_TYPES, self.cursor)
@@ -83,6 +87,8 @@ class EventHooks:
     hooks: list[EventHook] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        for name, there in missing(self.settings.enabled).items():
+            log.error("hook_not_installed", hook=name, installed=there)
         found = installed(EVENTS, self.settings.enabled)
         self.hooks = [EventHook(Keeper(hook, self.settings)) for hook in found]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from callcenter import app
 from callcenter.app.hearing import READ_BY, Ear, Health, tell
+from callcenter.app.hooked import HookShown
 from callcenter.app.worker import WorkDuty
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.bus import JournalCursor, Subscriber
@@ -54,20 +55,32 @@ async def test_health_tells_what_is_heard_what_is_unwell_and_who_is_behind(db: D
         raise Unwell("servers_not_connected", servers="north")
 
     checks.add("redis", away)
-    health = Health(db, link, checks)
+    there = HookShown(name="dashboard", kind="events", package="ours 1.0", state="on")
+    off = HookShown(name="old", kind="events", package="ours 1.0", state="off")
+    health = Health(db, link, checks, [there, off])
     async with db.transaction() as work:
         work.emit(StaffChanged(at=NOON))
         work.emit(StaffChanged(at=NOON))
         work.emit(TicketCrmChanged(at=NOON, ticket_id="t1", state="sent"))
     async with db.transaction() as work:
-        work.session.add_all([JournalCursor(name="complaints.crm", seq=0), JournalCursor(name="foreign", seq=1)])
+        places = {"complaints.crm": 0, "foreign": 1, "hooks.event.dashboard": 0, "hooks.webhooks": 3}
+        # Places of hooks that are switched off, and gone.
+        places |= {"hooks.event.old": 0, "hooks.event.gone": 0}
+        work.session.add_all(JournalCursor(name=name, seq=seq) for name, seq in places.items())
     shown = await health.show(Context(None, None))  # type: ignore[arg-type]
     assert shown.hearing is None
     (redis,) = shown.parts
     assert (redis.name, redis.ok, redis.detail, redis.params) == (
         "redis", False, "servers_not_connected", {"servers": "north"}
     )  # fmt: skip
-    assert [(reader.subscriber, reader.events) for reader in shown.journal] == [("complaints.crm", 1), ("foreign", 2)]
+    assert [(reader.subscriber, reader.hook, reader.events) for reader in shown.journal] == [
+        ("complaints.crm", None, 1),
+        ("foreign", None, 2),
+        # What nobody outside is given is not waited for.
+        ("hooks.event.dashboard", "dashboard", 1),
+        ("hooks.webhooks", None, 0),
+    ]
+    assert shown.hooks == [there, off]
 
     telling = asyncio.create_task(tell(link, [Ear("south", lambda: True, lambda: 0)], lambda: NOON))
 

@@ -182,8 +182,21 @@ async def test_without_any_nothing_is_started(have: Callable[..., None]) -> None
 
 def test_the_command_lists_them(have: Callable[..., None], capsys: pytest.CaptureFixture[str], out: Path) -> None:
     have(recorder="foreign_listeners:recorder", plain="foreign_events:plain")
-    _list(None)  # type: ignore[arg-type]
+    assert _list(None) == 0  # type: ignore[arg-type]
     assert "  on   plain  foreign_events:plain  (foreign-hooks 1.0)" in capsys.readouterr().out
+
+
+def test_a_name_that_is_not_installed_is_told(
+    have: Callable[..., None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    have(recorder="foreign_listeners:recorder", plain="foreign_events:plain")
+    monkeypatch.setenv("CALLCENTER_HOOKS__ENABLED", '["plian", "recorder"]')
+    assert _list(None) == 1  # type: ignore[arg-type]
+    told = capsys.readouterr()
+    assert "  off  plain" in told.out and "plian" in told.err and "recorder" not in told.err
+    with capture_logs() as lines:
+        EventHooks(HooksSettings(enabled=("plian",)))
+    assert lines == [{"event": "hook_not_installed", "log_level": "error", "hook": "plian", "installed": "plain"}]
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

@@ -3,7 +3,8 @@ import { lazy, type ReactNode, Suspense } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { useSession } from "@/components/session/session";
 import { Boundary } from "./Boundary";
-import { homeOf, mayKeepSystem, mayManageWebhooks, mayUseDesk } from "./rooms";
+import { Closed } from "./Closed";
+import { type ClosedRoom, homeOf, mayEnter } from "./rooms";
 import { AppShell } from "./shell/AppShell";
 
 const DeskPage = lazy(() => import("@/features/desk/DeskPage"));
@@ -25,22 +26,20 @@ const room = (screen: ReactNode) => (
 
 export function AppRoutes() {
   const { me } = useSession();
+  const guarded = (key: ClosedRoom, screen: ReactNode) =>
+    mayEnter(me, key) ? room(screen) : <Closed room={key} />;
   const home = <Navigate to={homeOf(me)} replace />;
   return (
     <Routes>
       <Route element={<AppShell />}>
-        <Route path="/desk" element={mayUseDesk(me) ? room(<DeskPage />) : home} />
+        <Route path="/desk" element={guarded("desk", <DeskPage />)} />
         <Route path="/calls" element={room(<CallsPage />)} />
         <Route path="/calls/:id" element={room(<CallPage />)} />
         <Route path="/customers/:id?" element={room(<CustomersPage />)} />
         <Route path="/tickets/:id?" element={room(<TicketsPage />)} />
-        {mayManageWebhooks(me) && (
-          <>
-            <Route path="/webhooks/deliveries/:id?" element={room(<DeliveriesPage />)} />
-            <Route path="/webhooks/:id?" element={room(<WebhooksPage />)} />
-          </>
-        )}
-        <Route path="/system" element={mayKeepSystem(me) ? room(<SystemPage />) : home} />
+        <Route path="/webhooks/deliveries/:id?" element={guarded("webhooks", <DeliveriesPage />)} />
+        <Route path="/webhooks/:id?" element={guarded("webhooks", <WebhooksPage />)} />
+        <Route path="/system" element={guarded("system", <SystemPage />)} />
         <Route path="*" element={home} />
       </Route>
     </Routes>

@@ -600,11 +600,16 @@ export interface components {
         };
         /**
          * Behind
-         * @description A reader of the journal and how many events it has yet to take.
+         * @description A reader of the journal and how many events it has yet to take. `hook` is the name of somebody else's one.
          */
         Behind: {
             /** Events */
             events: number;
+            /**
+             * Hook
+             * @default null
+             */
+            hook: string | null;
             /** Subscriber */
             subscriber: string;
         };
@@ -1407,6 +1412,29 @@ export interface components {
             unit: string | null;
         };
         /**
+         * HookShown
+         * @description A hook. `missing` is one that the settings switch on although it is not installed: `installed` then says what is,
+         *     that which is like it first of all; its kind is not known.
+         */
+        HookShown: {
+            /**
+             * Installed
+             * @default
+             */
+            installed: string;
+            /** Kind */
+            kind: ("listener" | "events") | null;
+            /** Name */
+            name: string;
+            /** Package */
+            package: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "on" | "off" | "missing";
+        };
+        /**
          * ImportLineError
          * @description What is wrong in one line, counted as an editor counts, in the reader's language.
          */
@@ -2019,6 +2047,8 @@ export interface components {
          */
         SystemHealth: {
             hearing: components["schemas"]["Hearing"] | null;
+            /** Hooks */
+            hooks: components["schemas"]["HookShown"][];
             /** Journal */
             journal: components["schemas"]["Behind"][];
             /** Parts */

@@ -31,6 +31,7 @@ export type CustomerDraft = Schemas["CustomerDraft"];
 export type CustomerEvent = Schemas["CustomerEvent"];
 export type ImportResult = Schemas["ImportResult"];
 export type SystemHealth = Schemas["SystemHealth"];
+export type HookShown = Schemas["HookShown"];
 export type Gap = Schemas["GapView"];
 export type ServerHearing = Schemas["ServerHearing"];
 export type Webhook = Schemas["Webhook"];

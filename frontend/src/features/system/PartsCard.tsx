@@ -25,8 +25,8 @@ export function PartsCard({ parts, journal }: Props) {
               {word("systemDetail", detail, params)}
             </span>,
           ]),
-          ...journal.map(({ subscriber, events }): [string, React.ReactNode] => [
-            word("systemReader", subscriber),
+          ...journal.map(({ subscriber, hook, events }): [string, React.ReactNode] => [
+            hook ? t("system.hook", { name: hook }) : word("systemReader", subscriber),
             events === 0 ? t("system.upToDate") : t("system.behind", { count: events }),
           ]),
         ]}

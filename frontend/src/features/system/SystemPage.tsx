@@ -6,6 +6,7 @@ import type { SystemHealth } from "@/components/api/types";
 import { ErrorState } from "@/components/ui/ErrorState";
 import { Page } from "@/components/ui/Page";
 import { GapsCard } from "./GapsCard";
+import { HooksCard } from "./HooksCard";
 import { PartsCard } from "./PartsCard";
 import { ServersCard } from "./ServersCard";
 import css from "./system.module.css";
@@ -26,6 +27,7 @@ export default function SystemPage() {
         <div className={css.cards}>
           <ServersCard hearing={health.data.hearing} />
           <PartsCard parts={health.data.parts} journal={health.data.journal} />
+          <HooksCard hooks={health.data.hooks} />
           <GapsCard />
         </div>
       ) : health.error ? (

@@ -17,6 +17,7 @@ from callcenter.calls import journal, journal_store
 from callcenter.calls.batch import Batch
 from callcenter.calls.evidence import Told
 from callcenter.calls.gaps import Gap, Why, left_open, opened
+from callcenter.calls.log_lines import about
 from callcenter.calls.ports import Agents, Message, PbxSnapshot
 from callcenter.calls.reading import when
 from callcenter.calls.store import LedgerWriter, last_boot, open_calls
@@ -134,7 +135,7 @@ class Applier:
             else:
                 self._hear(item)  # type: ignore[arg-type]  # nothing else is put there
         except Exception:  # one message that nobody foresaw must not end the ledger
-            log.exception("ledger_message_failed", message=repr(item))
+            log.exception("ledger_message_failed", **about(item))
 
     def _hear(self, message: Message) -> None:
         now = self._clock()
@@ -220,7 +221,7 @@ class Applier:
             if self._apply(message, message.at, filed=True):
                 self._heard.note(message.at, message)
         except Exception:  # nor must a row
-            log.exception("ledger_message_failed", message=repr(message))
+            log.exception("ledger_message_failed", **about(message))
 
     def _died(self, at: datetime) -> None:
         """Asterisk began anew: whatever lived then ended when it was last heard of."""

@@ -10,6 +10,7 @@ import structlog
 from callcenter.events import Event
 
 log = structlog.get_logger(__name__)
+_IDS = (("Uniqueid", "uniqueid"), ("Linkedid", "linkedid"), ("DestUniqueid", "dest_uniqueid"))
 
 
 def tell(events: Iterable[Event]) -> None:
@@ -24,3 +25,10 @@ def tell(events: Iterable[Event]) -> None:
         else:
             extensions = [getattr(event, "extension", None) for event in same]
             log.info("call_event", type=kind, call_id=call_id, extensions=extensions)
+
+
+def about(item: object) -> dict[str, str]:
+    """A message by its name and its ids, to be found again by: the rest of it is the caller's own affair."""
+    get = getattr(item, "get", lambda _header: None)
+    ids = {field: value for header, field in _IDS if (value := get(header))}
+    return {"message": getattr(item, "name", "") or type(item).__name__, **ids}

@@ -8,11 +8,12 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from callcenter.asterisk.files import cdr, cel, queue_log
 from callcenter.calls import store
-from callcenter.calls.check import Disagreement, Kept, check
+from callcenter.calls.check import check
+from callcenter.calls.disagreement import Disagreement, Kept
 from callcenter.calls.filed import Filed, filed
 from callcenter.calls.model import CallRow
 from callcenter.calls.ports import Agents
@@ -20,8 +21,9 @@ from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import Problem
 
-# A call at midnight finds its beginning, and its end the next morning.
+# A call at midnight finds its beginning, and its end the next morning. No call is longer than a day.
 _BEFORE, _AFTER = timedelta(hours=1), timedelta(hours=12)
+_LONGEST = timedelta(days=1)
 # The ledger is written a moment after the files.
 _SETTLED = timedelta(seconds=5)
 
@@ -68,10 +70,12 @@ class Audit:
             raise Problem("ledger_no_files", server=server, path=str((folder or Path()) / cel.FILE), setting=setting)
         now = self.clock()
         async with self.db.read() as session:
+            # Of a call that began long before, the files of this time may tell the end.
             which = (
                 CallRow.server == server,
-                CallRow.started_at >= since - _BEFORE,
+                CallRow.started_at >= since - _LONGEST,
                 CallRow.started_at < until + _BEFORE,
+                or_(CallRow.ended_at.is_(None), CallRow.ended_at >= since - _BEFORE),
             )
             calls = await store.calls(session, self.agents, *which)
         kept = [Kept(call.record, call.legs, call.talks) for call in calls]

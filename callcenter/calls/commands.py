@@ -13,7 +13,7 @@ from datetime import datetime
 
 from callcenter.calls import gaps
 from callcenter.calls.audit import Audit, Checked
-from callcenter.calls.check import tally
+from callcenter.calls.disagreement import tally
 from callcenter.calls.recompute import Recomputer
 from callcenter.errors import Problem
 from callcenter.words import explain, terminal_language

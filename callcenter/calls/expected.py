@@ -7,31 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.asterisk.files.queue_log import QueueRow
+from callcenter.calls.beginning import Beginning, beginning
 from callcenter.calls.filed import Channel, Filed, overlaps
-from callcenter.calls.record import QueueEnd
-
-# What became of a wait in a queue, by the row that ends it.
-_ENDS: dict[str, QueueEnd] = {
-    "CONNECT": "answered",
-    "ABANDON": "abandoned",
-    "EXITWITHTIMEOUT": "timeout",
-    "EXITEMPTY": "empty",
-    "EXITWITHKEY": "exit",
-}
+from callcenter.calls.waits import Wait, waits
 
 
 @dataclass(frozen=True)
 class Expected:
-    """`agent` answered last, `answered` is the first answer, `bridged_s` None while somebody talks; `queues` and
-    `waits`: the queues and what became of the wait in each, None while it lasts; `cut`: Asterisk died before it wrote
-    the end."""
+    """`agent` answered last, `answered` is the first answer, `bridged_s` None while somebody talks; `waits` in order;
+    `cut`: Asterisk died before it wrote the end."""
 
+    began: Beginning
     agent: str | None
     answered: datetime | None
     ended: datetime | None
     bridged_s: float | None
-    queues: tuple[str, ...]
-    waits: tuple[QueueEnd | None, ...]
+    waits: tuple[Wait, ...]
     cut: bool
 
     @property
@@ -39,7 +30,7 @@ class Expected:
         """What the call's outcome must be; None where the files do not say."""
         if self.answered:
             return "answered"
-        return "abandoned" if self.waits and self.waits[-1] == "abandoned" else None
+        return "abandoned" if self.waits and self.waits[-1].outcome == "abandoned" else None
 
 
 @dataclass(frozen=True)
@@ -58,20 +49,19 @@ def expect(linked_ids: Sequence[str], legs: Iterable[str], files: Filed, agents:
     if first is None:
         return None
     own = [files.channels[uniqueid] for uniqueid in legs if uniqueid in files.channels]
-    rows = _queue_rows(linked_ids, files)
+    rows = _queue_rows(linked_ids, own, files)
     talks = list(_talks(first, own, files, agents))
     answers = [*((talk.began, talk.channel) for talk in talks), *_connects(rows, files)]
-    visits = _visits(rows)
     ended = [channel.ended for channel in own]
     return Expected(
+        began=beginning(first, files, agents),
         agent=max(answers, key=lambda each: (each[0], each[1].started))[1].endpoint if answers else None,
         answered=min(at for at, _channel in answers) if answers else None,
         ended=None if None in ended else max((at for at in ended if at), default=None),
         bridged_s=None
         if any(talk.ended is None for talk in talks)
         else sum((talk.ended - talk.began).total_seconds() for talk in talks if talk.ended),
-        queues=tuple(queue for queue, _end in visits),
-        waits=tuple(end for _queue, end in visits),
+        waits=waits(rows, files.channels),
         cut=None in ended and _crashed(own, files),
     )
 
@@ -111,28 +101,16 @@ def _connects(rows: Iterable[QueueRow], files: Filed) -> Iterator[tuple[datetime
             yield channel.answered or row.at, channel
 
 
-def _queue_rows(linked_ids: Sequence[str], files: Filed) -> list[QueueRow]:
-    """Of the callers' channels, and of the machinery that stood in a queue for them."""
+def _queue_rows(linked_ids: Sequence[str], own: Iterable[Channel], files: Filed) -> list[QueueRow]:
+    """Of the channels of these calls, each of which may be sent to a queue, and of the machinery that stood in one for
+    them."""
     machinery = (
         name
         for name in files.stories[linked_ids[0]]
         if files.channels[name].machinery and files.channels[name].root in linked_ids
     )
-    names = dict.fromkeys([*linked_ids, *machinery])
+    names = dict.fromkeys([*linked_ids, *(channel.uniqueid for channel in own), *machinery])
     return sorted((row for name in names for row in files.queues.get(name, ())), key=lambda row: row.at)
-
-
-def _visits(rows: Iterable[QueueRow]) -> list[tuple[str, QueueEnd | None]]:
-    """Queue by queue; who joins the next one without a word has left the last one by a key or was led out."""
-    found: list[tuple[str, QueueEnd | None]] = []
-    for row in rows:
-        if row.event == "ENTERQUEUE":
-            if found and found[-1][1] is None:
-                found[-1] = (found[-1][0], "exit")
-            found.append((row.queue, None))
-        elif row.event in _ENDS and found and found[-1][1] is None:
-            found[-1] = (found[-1][0], _ENDS[row.event])
-    return found
 
 
 def _crashed(own: Iterable[Channel], files: Filed) -> bool:

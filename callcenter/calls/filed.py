@@ -19,14 +19,27 @@ from callcenter.asterisk.files.queue_log import STARTED, QueueRow
 _MACHINERY = ("Local/", "Message/", "Surrogate/", "AsyncGoto/", "CBAnn/", "CBRec/", "Recorder/", "Announcer/")
 # A bridge in which nobody hears anybody: parking, waiting.
 _HOLDING = "holding_bridge"
+# What the rows of a channel that Asterisk called name as its application.
+_CALLED = ("AppDial", "AppDial2", "AppQueue")
 # Where a row names a channel of another call.
 _OTHERS = ("channel2_uniqueid", "transfer_target_channel_uniqueid", "pickup_channel_uniqueid")
+
+
+@dataclass(frozen=True)
+class Application:
+    """An application of the dialplan that a channel began, for the number `exten`."""
+
+    at: datetime
+    name: str
+    exten: str
+    data: str
 
 
 @dataclass
 class Channel:
     """One channel by CEL. `root` is its first linked id; `stays` when it was in which bridge, the end None while it
-    still is; `links` the linked ids, bridges and other channels that it had to do with."""
+    still is; `links` the linked ids, bridges and other channels that it had to do with. `number` and `exten` are who
+    called and which number, as it began; `born`: its beginning is among what was read; `called`: Asterisk called it."""
 
     uniqueid: str
     name: str
@@ -37,6 +50,11 @@ class Channel:
     ended: datetime | None = None
     links: set[str] = field(default_factory=set)
     stays: list[tuple[str, datetime, datetime | None]] = field(default_factory=list)
+    number: str = ""
+    exten: str = ""
+    born: bool = False
+    called: bool = False
+    applications: list[Application] = field(default_factory=list)
 
     @property
     def endpoint(self) -> str:
@@ -108,7 +126,13 @@ def _note(channels: dict[str, Channel], row: CelRow) -> None:
         channel = channels[row.uniqueid] = Channel(row.uniqueid, row.channel, row.linked_id, row.at, row.at)
     channel.links |= {row.linked_id, *(row.extra[name] for name in _OTHERS if name in row.extra)}
     channel.last_seen = max(channel.last_seen, row.at)
-    if row.event == "ANSWER":
+    # Who picks up another's call goes on under what that one was called by, but dialled something first.
+    channel.called = channel.called or (row.app in _CALLED and channel.exten in ("", "s"))
+    if row.event == "CHAN_START":
+        channel.started, channel.number, channel.exten, channel.born = row.at, row.number, row.exten, True
+    elif row.event == "APP_START":
+        channel.applications.append(Application(row.at, row.app, row.exten, row.app_data))
+    elif row.event == "ANSWER":
         channel.answered = channel.answered or row.at
     elif row.event in ("HANGUP", "CHAN_END"):
         channel.ended = row.at

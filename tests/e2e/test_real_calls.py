@@ -20,7 +20,7 @@ import pytest_asyncio
 
 from callcenter.asterisk.sipp import Calls, ManyCall
 from callcenter.calls.audit import Audit
-from callcenter.calls.check import KINDS, Disagreement
+from callcenter.calls.disagreement import KINDS, Disagreement
 from callcenter.clock import utc_now
 from callcenter.db import Database
 from callcenter.wiring import Staff

@@ -11,7 +11,8 @@ import pytest
 from callcenter.asterisk.ami.messages import AmiParser
 from callcenter.asterisk.files import cdr, cel, queue_log
 from callcenter.calls import journal
-from callcenter.calls.check import Kept, check
+from callcenter.calls.check import check
+from callcenter.calls.disagreement import Kept
 from callcenter.calls.evidence import messages
 from callcenter.calls.filed import filed
 from callcenter.calls.reading import when

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk.files import cdr, cel, queue_log
-from callcenter.calls.check import KINDS, Kept, check, tally
+from callcenter.calls.check import check
+from callcenter.calls.disagreement import KINDS, Kept, tally
 from callcenter.calls.evidence import messages
 from callcenter.calls.filed import Filed, filed
 from callcenter.calls.record import Leg
@@ -96,17 +97,45 @@ def answered_late(calls: Ledger) -> Ledger:
     return changed(0, answered_at=answered + SECONDS)(calls)
 
 
+def started_late(calls: Ledger) -> Ledger:
+    return changed(1, started_at=calls[1].record.started_at + SECONDS)(calls)
+
+
+def another_phone(calls: Ledger) -> Ledger:
+    name, leg = list(calls[0].legs.items())[1]
+    calls[0] = replace(calls[0], legs={**calls[0].legs, name: replace(leg, extension="1001")})
+    return calls
+
+
+def overflowed(calls: Ledger) -> Ledger:
+    """A wait in a second queue, of which nothing came."""
+    [visit] = calls[2].record.visits
+    return changed(2, visits=(replace(visit, queue="inquiry", outcome="timeout"), visit))(calls)
+
+
+def waited_shorter(calls: Ledger) -> Ledger:
+    [visit] = calls[2].record.visits
+    return changed(2, visits=(replace(visit, joined_at=visit.joined_at + SECONDS),))(calls)
+
+
 PLANTED: dict[str, Callable[[Ledger], Ledger]] = {
     "call_missing": lambda calls: calls[1:],
     "call_unknown": unknown,
     "call_twice": lambda calls: [*calls, replace(calls[1], record=replace(calls[1].record, id="again"))],
     "leg_missing": leg_missing,
     "leg_extra": leg_extra,
+    "leg_extension": another_phone,
+    "direction": changed(1, direction="outbound"),
+    "number": changed(1, number="13900000000"),
+    "start_time": started_late,
     "agent": changed(0, extension="1001"),
     "answer_time": answered_late,
     "end_time": ended_late,
     "bridged_seconds": later,
     "queue": changed(0, queue="inquiry"),
+    "queue_missing": changed(0, visits=()),
+    "queue_extra": overflowed,
+    "queue_time": waited_shorter,
     "queue_outcome": changed(2, outcome="failed"),
 }
 

@@ -71,7 +71,8 @@ def _of_story(people: Sequence[Channel], by_leg: Mapping[str, Sequence[Kept]]) -
     for channel in people:
         calls = by_leg.get(channel.uniqueid, ())
         if not calls:
-            yield Disagreement("leg_missing", holder.record.id, channel.root, channel.uniqueid, NOTHING, channel.name)
+            of = holder.record
+            yield Disagreement("leg_missing", of.id, channel.root, channel.uniqueid, NOTHING, channel.name, of.gap)
         yield from _twice(channel, calls)
 
 
@@ -88,6 +89,7 @@ def _twice(channel: Channel, calls: Sequence[Kept]) -> Iterator[Disagreement]:
             channel.uniqueid,
             f"also in {first.record.id}",
             "once",
+            other.record.gap,
         )
 
 

@@ -81,7 +81,12 @@ class WebDuty:
             queue_routes.build(house.queues, account_routes.PAUSE_REASONS),
             customer_routes.build(house.customers),
             ticket_routes.build(tickets, house.staff),
-            call_routes.build(house.calls, Notes(base.db, utc_now), Playback(base.db, house.store)),
+            call_routes.build(
+                house.calls,
+                Notes(base.db, utc_now),
+                Playback(base.db, house.store),
+                [server.name for server in (base.settings.ami, *base.settings.more_ami)],
+            ),
             build_hooks(base.db, utc_now, base.link, base.settings.hooks),
             self._desk.room,
             hearing.build(base.db, base.link, base.health, base.settings.hooks),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,8 +16,10 @@ from callcenter.calls import store
 from callcenter.calls.check import check
 from callcenter.calls.disagreement import Disagreement, Kept
 from callcenter.calls.filed import Filed, filed
+from callcenter.calls.files_here import Place, look, recognise
 from callcenter.calls.model import CallRow
 from callcenter.calls.ports import Agents
+from callcenter.calls.term import LedgerTermRow
 from callcenter.clock import Clock
 from callcenter.db import Database
 from callcenter.errors import Problem
@@ -52,37 +55,46 @@ class Audit:
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def day(self, text: str | None) -> tuple[datetime, datetime]:
-        """When a day of the firm, `2026-11-24`, begins and ends; None: today."""
+        """When a day of the firm, `2026-11-24`, begins and ends; None: today. Problem for one that has not begun."""
+        today = self.clock().astimezone(self.zone).date()
         try:
-            day = date.fromisoformat(text) if text else self.clock().astimezone(self.zone).date()
-        except ValueError as error:
+            day = date.fromisoformat(text) if text else today
+            begins = datetime.combine(day, time(), self.zone)
+            begins.astimezone(UTC) - _LONGEST  # the first days of all have no day before them
+        except (ValueError, OverflowError) as error:
             raise Problem("ledger_day_unreadable", field="--day", value=text) from error
-        begins = datetime.combine(day, time(), self.zone)
+        if day > today:
+            raise Problem("ledger_day_to_come", field="--day", value=text, today=today.isoformat())
         return begins, datetime.combine(day + timedelta(days=1), time(), self.zone)
 
     async def check(self, server: str, since: datetime, until: datetime) -> Checked:
-        """Compare the calls of one server that began in a time. Problem when its files are not there."""
-        folder = self.folders.get(server)
+        """Compare the calls of one server that began in a time. Problem when that cannot be done."""
         if server not in self.folders:
             raise Problem("ledger_server_unknown", field="--server", value=server, known=", ".join(self.folders))
-        if folder is None or not (folder / cel.FILE).is_file():
-            setting = self.settings.get(server, "logs_dir")
-            raise Problem("ledger_no_files", server=server, path=str((folder or Path()) / cel.FILE), setting=setting)
-        now = self.clock()
+        now, kept = self.clock(), await self._kept(server, since, until)
+        settled = now - _SETTLED
+        mine = [call for call in kept if since <= call.record.started_at < until]
+        place = Place(server, self.folders[server], self.settings.get(server, "logs_dir"))
+        folder = await asyncio.to_thread(look, place, mine, settled)
+        files = await asyncio.to_thread(_read, folder, since - _BEFORE, min(until + _AFTER, now))
+        recognise(place, mine, files)
+        found = check(kept, files, since, until, set(self.agents), settled)
+        return Checked(server, since, until, len(mine), found)
+
+    async def _kept(self, server: str, since: datetime, until: datetime) -> list[Kept]:
+        """The calls of that time, and of those that began long before it the ones of which its files tell the end.
+        Problem when nobody has begun to keep any."""
+        which = (
+            CallRow.server == server,
+            CallRow.started_at >= since - _LONGEST,
+            CallRow.started_at < until + _BEFORE,
+            or_(CallRow.ended_at.is_(None), CallRow.ended_at >= since - _BEFORE),
+        )
         async with self.db.read() as session:
-            # Of a call that began long before, the files of this time may tell the end.
-            which = (
-                CallRow.server == server,
-                CallRow.started_at >= since - _LONGEST,
-                CallRow.started_at < until + _BEFORE,
-                or_(CallRow.ended_at.is_(None), CallRow.ended_at >= since - _BEFORE),
-            )
             calls = await store.calls(session, self.agents, *which)
-        kept = [Kept(call.record, call.legs, call.talks) for call in calls]
-        files = _read(folder, since - _BEFORE, min(until + _AFTER, now))
-        found = check(kept, files, since, until, set(self.agents), settled=now - _SETTLED)
-        count = sum(since <= call.record.started_at < until for call in kept)
-        return Checked(server, since, until, count, found)
+            if not calls and await session.get(LedgerTermRow, server) is None:
+                raise Problem("ledger_never_heard", server=server)
+        return [Kept(call.record, call.legs, call.talks) for call in calls]
 
     async def calls_between(self, since: datetime, until: datetime) -> list[str]:
         """The ids of the calls that began in a time."""

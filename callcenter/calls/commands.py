@@ -9,14 +9,22 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
-from datetime import datetime
 
 from callcenter.calls import gaps
 from callcenter.calls.audit import Audit, Checked
 from callcenter.calls.disagreement import tally
+from callcenter.calls.last_heard import closing, silent
+from callcenter.calls.model import LedgerGapRow
 from callcenter.calls.recompute import Recomputer
 from callcenter.errors import Problem
 from callcenter.words import explain, terminal_language
+
+_NOT_COMPARED = 2
+_CHECK_ENDS = (
+    "Ends with 0: they agree, 1: they disagree, 2: something could not be compared. cut_by_crash, and what is marked,"
+    " counts as no disagreement: the ledger says itself that it may lack something there."
+)
+_GAPS_END = "Ends with 1 when a server is not heard now."
 
 
 @dataclass(frozen=True)
@@ -34,12 +42,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     """Add `ledger`. The chosen command is `args.run(args) -> exit status`; it raises Problem."""
     ledger = subparsers.add_parser("ledger", help="the calls' ledger: check, gaps, recompute")
     actions = ledger.add_subparsers(dest="action", required=True)
-    check = actions.add_parser("check", help="compare it with Asterisk's CDR, CEL and queue_log; 1: they disagree")
+    check = actions.add_parser("check", help="compare it with Asterisk's CDR, CEL and queue_log", epilog=_CHECK_ENDS)
     check.add_argument("--day", metavar="YYYY-MM-DD", help="in the firm's time zone; today unless said otherwise")
     check.add_argument("--server", metavar="NAME", help="one Asterisk server only")
     check.add_argument("--json", action="store_true", help="for programs")
     check.set_defaults(run=lambda args: asyncio.run(_check(args, opened)))
-    deaf = actions.add_parser("gaps", help="when Asterisk was not heard, and how each time was closed")
+    deaf = actions.add_parser(
+        "gaps", help="when Asterisk was not heard, and how each time was closed", epilog=_GAPS_END
+    )
     deaf.add_argument("--limit", type=int, default=50, metavar="N")
     deaf.add_argument("--json", action="store_true", help="for programs")
     deaf.set_defaults(run=lambda args: asyncio.run(_gaps(args, opened)))
@@ -53,23 +63,34 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 
 async def _check(args: argparse.Namespace, opened: Open) -> int:
     async with opened() as tools:
-        since, until = tools.audit.day(args.day)
-        servers = [args.server] if args.server else list(tools.audit.folders)
-        checked, unread = [], []
-        for server in servers:
-            try:
-                checked.append(await tools.audit.check(server, since, until))
-            except Problem as problem:
-                if len(servers) == 1:
-                    raise
-                unread.append(problem)  # the others are worth knowing
+        checked, unread = await _compared(args, tools.audit)
     for each in checked:
         _tell(each, args.json)
     for trouble in unread:
-        words = explain(trouble, terminal_language())
-        print(f"{words.title} {words.remedy}", file=sys.stderr)
-    wrong = [found for each in checked for found in each.disagreements if found.kind != "cut_by_crash"]
-    return 1 if wrong or unread else 0
+        _explain(trouble)
+    if any(not found.known for each in checked for found in each.disagreements):
+        return 1
+    return _NOT_COMPARED if unread else 0
+
+
+async def _compared(args: argparse.Namespace, audit: Audit) -> tuple[list[Checked], list[Problem]]:
+    """What came of each server, and why some could not be compared: the others are worth knowing all the same."""
+    checked, unread = list[Checked](), list[Problem]()
+    try:
+        since, until = audit.day(args.day)
+    except Problem as problem:
+        return [], [problem]
+    for server in [args.server] if args.server else audit.folders:
+        try:
+            checked.append(await audit.check(server, since, until))
+        except Problem as problem:
+            unread.append(problem)
+    return checked, unread
+
+
+def _explain(problem: Problem) -> None:
+    words = explain(problem, terminal_language())
+    print(f"{words.title} {words.remedy}", file=sys.stderr)
 
 
 def _tell(checked: Checked, as_json: bool) -> None:
@@ -80,45 +101,55 @@ def _tell(checked: Checked, as_json: bool) -> None:
         print(json.dumps({**told, "calls": checked.calls, "tally": counts, "disagreements": found}, ensure_ascii=False))
         return
     for each in checked.disagreements:
-        print(f"{each.kind:16} {each.call_id or '-':36} {each.what or each.linked_id}")
+        marked = "   (marked: may lack something)" if each.marked else ""
+        print(f"{each.kind:16} {each.call_id or '-':36} {each.what or each.linked_id}{marked}")
         print(f"{'':16} ledger: {each.ledger}   files: {each.files}")
+    if not checked.calls and not counts:
+        print(f"{checked.server}: no calls on {checked.since:%F}, neither in the ledger nor in Asterisk's files")
+        return
     summary = ", ".join(f"{kind} {count}" for kind, count in counts.items()) or "no disagreement"
     print(f"{checked.server}: {checked.calls} calls, {summary}")
 
 
 async def _gaps(args: argparse.Namespace, opened: Open) -> int:
     async with opened() as tools:
-        rows = await gaps.newest(tools.audit.db, args.limit)
-        calls = await gaps.calls_of(tools.audit.db, [row.id for row in rows])
-        zone = tools.audit.zone
+        audit = tools.audit
+        rows = await gaps.newest(audit.db, args.limit)
+        calls = await gaps.calls_of(audit.db, [row.id for row in rows])
+        unheard = await silent(audit.db, audit.folders, audit.clock())
     for row in rows:
-        told = {
-            "server": row.server,
-            "why": row.why,
-            "from": row.began_at.astimezone(zone).isoformat(timespec="milliseconds"),
-            "to": _shown(row.ended_at and row.ended_at.astimezone(zone)),
-            "closed_by": row.closed_by,
-            "found": row.found,
-            "ended": row.ended,
-            "marked": calls.get(row.id, []),
-            "lag_s": row.lag_s,
-        }
+        told = _gap(row, calls.get(row.id, []), audit)
         print(json.dumps(told, ensure_ascii=False) if args.json else "  ".join(_cells(told)))
-    if not rows and not args.json:
+    for each in unheard:
+        _explain(each.problem(audit.zone))
+    if not rows and not unheard and not args.json:
         print("no gap")
-    return 0
+    return 1 if unheard else 0
+
+
+def _gap(row: LedgerGapRow, calls: list[str], audit: Audit) -> dict[str, object]:
+    return {
+        "server": row.server,
+        "why": row.why,
+        "from": row.began_at.astimezone(audit.zone).isoformat(timespec="milliseconds"),
+        "to": row.ended_at and row.ended_at.astimezone(audit.zone).isoformat(timespec="milliseconds"),
+        "closed_by": closing(row, audit.folders),
+        "found": row.found,
+        "ended": row.ended,
+        "marked": calls,
+        "lag_s": row.lag_s,
+    }
 
 
 def _cells(told: Mapping[str, object]) -> list[str]:
     """`server why from to closed_by`, and of the rest what there is."""
-    first = [str(told[name] or "-") for name in ("server", "why", "from", "to", "closed_by")]
+    removed = {"removed": "not closed (server no longer set up)"}
+    closed_by = told["closed_by"] or ("-" if told["lag_s"] else "not closed yet")
+    first = [str(told[name] or "-") for name in ("server", "why", "from", "to")]
     counts = [f"{name} {told[name]}" for name in ("found", "ended", "lag_s") if told[name]]
     marked = told["marked"]
-    return [*first, *counts, *([f"marked {' '.join(map(str, marked))}"] if isinstance(marked, list) and marked else [])]
-
-
-def _shown(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="milliseconds") if at else None
+    more = [f"marked {' '.join(map(str, marked))}"] if isinstance(marked, list) and marked else []
+    return [*first, removed.get(str(closed_by), str(closed_by)), *counts, *more]
 
 
 async def _recompute(args: argparse.Namespace, opened: Open) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
 
 from callcenter.calls import gaps
+from callcenter.calls.last_heard import closing
 from callcenter.calls.model import LedgerGapRow
 from callcenter.calls.notes import Notes
 from callcenter.calls.playback import Playback
@@ -18,10 +20,11 @@ from callcenter.web.paging import PageQuery, cut
 
 @dataclass(frozen=True)
 class CallRoutes:
-    """Handlers."""
+    """Handlers. `servers` are the names of those that are set up."""
 
     calls: Calls
     notes: Notes
+    servers: Collection[str]
 
     async def set_disposition(self, ctx: Context) -> None:
         await self.calls.set_disposition(ctx.path("id"), ctx.body.code, ctx.body.note)
@@ -34,27 +37,26 @@ class CallRoutes:
         rows = await gaps.newest(self.calls.db, ctx.query.limit + 1, ctx.query.cursor)
         page, cursor = cut(rows, ctx.query.limit, lambda row: row.id)
         marked = await gaps.calls_of(self.calls.db, [row.id for row in page])
-        return Page(items=[_view(row, marked.get(row.id, [])) for row in page], next_cursor=cursor)
+        return Page(items=[self._gap(row, marked.get(row.id, [])) for row in page], next_cursor=cursor)
+
+    def _gap(self, row: LedgerGapRow, calls: list[str]) -> GapView:
+        return GapView(
+            id=row.id,
+            server=row.server,
+            why=cast(gaps.Why, row.why),
+            since=row.began_at,
+            to=row.ended_at,
+            closed_by=closing(row, self.servers),
+            found=row.found,
+            ended=row.ended,
+            calls=calls,
+            lag_s=row.lag_s,
+        )
 
 
-def _view(row: LedgerGapRow, calls: list[str]) -> GapView:
-    return GapView(
-        id=row.id,
-        server=row.server,
-        why=cast(gaps.Why, row.why),
-        since=row.began_at,
-        to=row.ended_at,
-        closed_by=cast(gaps.ClosedBy | None, row.closed_by),
-        found=row.found,
-        ended=row.ended,
-        calls=calls,
-        lag_s=row.lag_s,
-    )
-
-
-def build(calls: Calls, notes: Notes, playback: Playback) -> Room:
+def build(calls: Calls, notes: Notes, playback: Playback, servers: Collection[str]) -> Room:
     """The room's routes."""
-    routes = CallRoutes(calls, notes)
+    routes = CallRoutes(calls, notes, servers)
     return Room(
         routes=[
             Route(

@@ -79,8 +79,8 @@ class GapView(BaseModel):
 
     `why`: the link was lost, this process had not begun (or another had led), Asterisk began anew, more came than could
     be kept, or events came `late`. `to` is null while it lasts. `closed_by` Asterisk's files, or by what it showed
-    alone (`snapshot`); null: not closed. `found` calls began unheard, `ended` ended unheard; `calls` may lack
-    something.
+    alone (`snapshot`); `removed`: not at all, and the server is no longer set up; null: not closed. `found` calls
+    began unheard, `ended` ended unheard; `calls` may lack something.
     """
 
     id: str
@@ -88,7 +88,7 @@ class GapView(BaseModel):
     why: Literal["link", "process", "restart", "buffer", "late"]
     since: AwareDatetime
     to: AwareDatetime | None
-    closed_by: Literal["files", "snapshot"] | None
+    closed_by: Literal["files", "snapshot", "removed"] | None
     found: int
     ended: int
     calls: list[str]

@@ -1339,14 +1339,14 @@ export interface components {
          *
          *     `why`: the link was lost, this process had not begun (or another had led), Asterisk began anew, more came than could
          *     be kept, or events came `late`. `to` is null while it lasts. `closed_by` Asterisk's files, or by what it showed
-         *     alone (`snapshot`); null: not closed. `found` calls began unheard, `ended` ended unheard; `calls` may lack
-         *     something.
+         *     alone (`snapshot`); `removed`: not at all, and the server is no longer set up; null: not closed. `found` calls
+         *     began unheard, `ended` ended unheard; `calls` may lack something.
          */
         GapView: {
             /** Calls */
             calls: string[];
             /** Closed By */
-            closed_by: ("files" | "snapshot") | null;
+            closed_by: ("files" | "snapshot" | "removed") | null;
             /** Ended */
             ended: number;
             /** Found */

@@ -62,7 +62,7 @@ export function GapsCard() {
 function Length({ gap }: { gap: Gap }) {
   const { t } = useTranslation();
   if (gap.lag_s !== null) return t("system.late", { seconds: gap.lag_s.toFixed(1) });
-  if (gap.to === null) return t("system.lasts");
+  if (gap.to === null) return gap.closed_by === "removed" ? "–" : t("system.lasts");
   const seconds = (Date.parse(gap.to) - Date.parse(gap.since)) / 1000;
   return t("system.seconds", { seconds: seconds.toFixed(1) });
 }
@@ -72,7 +72,10 @@ function Closed({ gap }: { gap: Gap }) {
   if (gap.why === "late") return "–";
   const how = gap.closed_by ?? "open";
   return (
-    <Tag bordered={false} color={{ files: "green", snapshot: "gold", open: "error" }[how]}>
+    <Tag
+      bordered={false}
+      color={{ files: "green", snapshot: "gold", removed: "default", open: "error" }[how]}
+    >
       {t(`system.gapClosed.${how}`)}
     </Tag>
   );

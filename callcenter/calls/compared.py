@@ -28,8 +28,8 @@ def compare(call: Kept, files: Filed, agents: Collection[str], merged: Sequence[
     """Where they disagree; `merged` are the linked ids of the calls that became part of this one."""
     known = [uniqueid for uniqueid in call.legs if uniqueid in files.channels]
     if not known:
-        if not any(uniqueid in files.records for uniqueid in call.legs):
-            yield differs("call_unknown", call, "", f"{len(call.legs)} legs", NOTHING)
+        recorded = any(uniqueid in files.records for uniqueid in call.legs)
+        yield differs("call_unknown", call, "", f"{len(call.legs)} legs", "CDR alone" if recorded else NOTHING)
         return
     stories = {files.stories[uniqueid] for uniqueid in known}
     home = files.stories.get(call.record.linked_id) or files.stories[known[0]]

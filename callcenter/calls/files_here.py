@@ -70,11 +70,11 @@ def _me() -> str:
 def recognise(place: Place, calls: Sequence[Kept], files: Filed) -> None:
     """Problem when none of these calls is in the files: those of another server, or of another time."""
     ended = [call for call in calls if call.record.ended_at]
+    count, path = len(ended), str(place.folder)
+    if ended and not files.channels:
+        raise place.problem("ledger_files_silent", path=path, calls=count)
     if not ended or any(uniqueid in files.channels or uniqueid in files.records for uniqueid in _channels(ended)):
         return
-    count, path = len(ended), str(place.folder)
-    if not files.channels:
-        raise place.problem("ledger_files_silent", path=path, calls=count)
     of_ours, of_theirs = ended[0].record.linked_id, min(files.channels)
     raise place.problem("ledger_files_of_another", path=path, calls=count, ledger=of_ours, files=of_theirs)
 

@@ -98,7 +98,7 @@ class House:
         self.calls = Calls(self.db)
         self.subscribers = flow.subscribers()
         flow.register()
-        self.room: Room = build(self.calls, Notes(self.db, lambda: NOON), Playback(self.db, store))
+        self.room: Room = build(self.calls, Notes(self.db, lambda: NOON), Playback(self.db, store), ["pbx"])
 
     async def call(self, *, recorded: bool = True, done: bool = True) -> str:
         """An answered call of half a minute; its id."""

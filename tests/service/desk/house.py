@@ -429,7 +429,7 @@ class Door:
             *(task() for _name, task in desk.room.tasks),
         ]
         notes = Notes(house.db, lambda: house.now)
-        written = call_routes.build(Calls(house.db), notes, Playback(house.db, FolderStore(house.sounds)))
+        written = call_routes.build(Calls(house.db), notes, Playback(house.db, FolderStore(house.sounds)), ["pbx"])
         server = TestServer(make_app([*desk.room.routes, *written.routes], house, None))
         await server.start_server()
         return cls(desk, server, [asyncio.ensure_future(each) for each in work])

@@ -22,6 +22,8 @@ _SECOND = timedelta(seconds=1)
 _LATER = timedelta(seconds=1.5)
 # Who hangs up does so before anything else ends.
 _ALL_ENDS = timedelta(seconds=0.5)
+# What the rows of a channel that Asterisk calls name as its application.
+_OF_CALLED = ("AppDial", "AppDial2", "AppQueue")
 _ENDINGS = ("BRIDGE_EXIT", "APP_END", "HANGUP")
 
 
@@ -65,10 +67,9 @@ def _tell(name: str, row: CelRow, order: int = 5, at: datetime | None = None, **
 
 
 def _began(row: CelRow, call: Sequence[CelRow]) -> Iterator[Told]:
-    """CEL does not say that a phone rings; one that was dialled does so at once. A first channel that nobody dialled a
-    number from is one that Asterisk calls."""
+    """CEL does not say that a phone rings; one that was dialled does so at once."""
     dialled = row.uniqueid != row.linked_id
-    called = dialled or row.exten in ("", "s")
+    called = dialled or _called(row, call)
     exten, state = ("", "Down") if called else (row.exten, "Ring")
     yield _tell("Newchannel", row, 0, CallerIDNum=row.number, Exten=exten, Context=row.context, ChannelStateDesc=state)
     if dialled:
@@ -76,6 +77,14 @@ def _began(row: CelRow, call: Sequence[CelRow]) -> Iterator[Told]:
             own = {"Uniqueid": dialling.uniqueid, "Linkedid": row.linked_id, "Exten": dialling.exten}
             yield Told("DialBegin", row.at, {**own, "DestUniqueid": row.uniqueid, "DestChannel": row.channel}, 1)
         yield _tell("Newstate", row, 2, ChannelStateDesc="Ringing")
+
+
+def _called(first: CelRow, call: Sequence[CelRow]) -> bool:
+    """Whether Asterisk calls a first channel that no number was dialled from: a trunk may give none, either."""
+    if first.exten not in ("", "s"):
+        return False
+    applications = [each.app for each in call if each.uniqueid == first.uniqueid and each.app]
+    return not applications or applications[0] in _OF_CALLED
 
 
 def _dials(row: CelRow) -> bool:

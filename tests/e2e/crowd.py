@@ -231,11 +231,17 @@ class Crowd:
         self.do(self._released(expert))
 
     async def _consulted(self, expert: _Phone) -> None:
+        """Until the agent and the expert hear each other: Asterisk has the expert in a bridge with somebody."""
+
         async def talks() -> bool:
-            return expert.now is not None and expert.now.answered_at is not None
+            if expert.now is None or expert.now.answered_at is None:
+                return False
+            shown = await self._ami.list_action("CoreShowChannels")
+            bridges = [row.get("BridgeId") for row in shown]
+            mine = {row.get("BridgeId") for row in shown if row.get("Channel").startswith(f"PJSIP/{expert.extension}-")}
+            return any(bridge and bridges.count(bridge) > 1 for bridge in mine)
 
         await until("expert who talks", talks)
-        await asyncio.sleep(1.0)
 
     async def _released(self, expert: _Phone) -> None:
         """The expert is free again once his call is over."""

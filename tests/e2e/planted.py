@@ -2,79 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+
+from .copies import Copy, Row
 
 _SECONDS = 3
-
-
-@dataclass
-class Copy:
-    """A ledger (SQLite) and Asterisk's files, to be spoilt."""
-
-    database: Path
-    logs: Path
-
-    @classmethod
-    def of(cls, database: Path, logs: Path, folder: Path) -> Copy:
-        """In a new folder; the database may be in use."""
-        folder.mkdir()
-        with sqlite3.connect(database) as source, sqlite3.connect(folder / "callcenter.db") as target:
-            source.backup(target)
-        shutil.copytree(logs, folder / "logs")
-        return cls(folder / "callcenter.db", folder / "logs")
-
-    def write(self, statement: str, *values: object) -> None:
-        """One statement that must change something; what hangs on a removed row goes with it."""
-        with sqlite3.connect(self.database) as db:
-            db.execute("PRAGMA foreign_keys = ON")
-            assert db.execute(statement, values).rowcount > 0, statement
-
-    def one(self, query: str, *values: object) -> str:
-        """The first column of the first row."""
-        with sqlite3.connect(self.database) as db:
-            row = db.execute(query, values).fetchone()
-        assert row, query
-        return str(row[0])
-
-    def duplicate(self, call_id: str, as_id: str, suffix: str) -> None:
-        """The call and its legs once more; with a suffix, on channels of another name."""
-        with sqlite3.connect(self.database) as db:
-            db.row_factory = sqlite3.Row
-            for table, key in (("calls", "id"), ("call_legs", "call_id")):
-                for row in db.execute(f"SELECT * FROM {table} WHERE {key} = ?", (call_id,)).fetchall():
-                    _insert(db, table, {**dict(row), key: as_id, **_renamed(row, suffix)})
-
-    def rows(self, name: str, change: Callable[[list[str]], list[list[str]]]) -> None:
-        """A comma-separated file with each row changed: kept, altered, left out, doubled."""
-        path = self.logs / name
-        with path.open(newline="") as file:
-            before = list(csv.reader(file))
-        after = [new for row in before for new in change(list(row))]
-        assert after != before, name
-        with path.open("w", newline="") as file:
-            csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(after)
-
-    def queue_log(self, change: Callable[[list[str]], list[str]]) -> None:
-        path = self.logs / "queue_log"
-        before = [line.split("|") for line in path.read_text().splitlines()]
-        after = [change(list(row)) for row in before]
-        assert after != before, "queue_log"
-        path.write_text("".join("|".join(row) + "\n" for row in after))
-
-
-def _renamed(row: sqlite3.Row, suffix: str) -> dict[str, Any]:
-    return {name: f"{row[name]}{suffix}" for name in ("linked_id", "uniqueid") if name in row.keys()}  # noqa: SIM118
-
-
-def _insert(db: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
-    marks = ", ".join("?" for _ in row)
-    db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+_CEL, _CDR = "cel-custom/Master.csv", "cdr-custom/Master.csv"
 
 
 # Calls of the kinds that the errors need.
@@ -115,45 +48,91 @@ def _leg_twice(copy: Copy) -> None:
     _leg(copy, copy.one("SELECT uniqueid FROM call_legs WHERE extension <> '' AND call_id = ?", copy.one(_RANG)))
 
 
+def _wait_extra(copy: Copy) -> None:
+    """Before the wait in which the caller gave up, one in another queue, which ran out."""
+    call = copy.one(_QUEUED)
+    copy.write("UPDATE call_visits SET number = number + 1 WHERE call_id = ?", call)
+    copy.write(
+        "INSERT INTO call_visits (call_id, number, queue, joined_at, left_at, outcome)"
+        " SELECT call_id, number - 1, 'repair', joined_at, joined_at, 'timeout' FROM call_visits WHERE call_id = ?",
+        call,
+    )
+
+
+def _linked_id(copy: Copy, which: str) -> str:
+    return copy.one("SELECT linked_id FROM calls WHERE id = ?", copy.one(which))
+
+
+def _later_by(row: Row, column: int, seconds: float) -> Row:
+    """A time in Unix seconds moved."""
+    return [*row[:column], f"{float(row[column]) + seconds:.6f}", *row[column + 1 :]]
+
+
 def _cdr_ends_later(copy: Copy) -> None:
-    linked_id = copy.one("SELECT linked_id FROM calls WHERE id = ?", copy.one(_IN_MENU))
-    copy.rows("cdr-custom/Master.csv", lambda row: [_ended_later(row) if row[1] == linked_id else row])
-
-
-def _ended_later(row: list[str]) -> list[str]:
-    """The eleventh column is the end, in Unix time."""
-    return [*row[:10], f"{float(row[10]) + _SECONDS:.6f}", *row[11:]]
+    linked_id = _linked_id(copy, _IN_MENU)
+    copy.rows(_CDR, lambda row: [_later_by(row, 10, _SECONDS) if row[1] == linked_id else row])
 
 
 def _unknown_channel_in_cdr(copy: Copy) -> None:
-    linked_id = copy.one("SELECT linked_id FROM calls WHERE id = ?", copy.one(_IN_MENU))
+    linked_id = _linked_id(copy, _IN_MENU)
 
-    def stranger(row: list[str]) -> list[list[str]]:
+    def stranger(row: Row) -> list[Row]:
         if row[1] != linked_id:
             return [row]
         return [row, [f"{linked_id}9", f"{linked_id}9", *row[2:]]]
 
-    copy.rows("cdr-custom/Master.csv", stranger)
+    copy.rows(_CDR, stranger)
 
 
-def _gone_from_the_files(copy: Copy) -> None:
-    linked_id = copy.one("SELECT linked_id FROM calls WHERE id = ?", copy.one(_IN_MENU))
-    copy.rows("cel-custom/Master.csv", lambda row: [] if row[2] == linked_id else [row])
-    copy.rows("cdr-custom/Master.csv", lambda row: [] if row[0] == linked_id else [row])
+def _gone_from(copy: Copy, *files: str) -> None:
+    linked_id = _linked_id(copy, _IN_MENU)
+    for name in files:
+        copy.rows(name, lambda row: [] if linked_id in row[:3] else [row])
 
 
-def _in_queue_log(copy: Copy, event: str, change: Callable[[list[str]], list[str]]) -> None:
-    linked_id = copy.one("SELECT linked_id FROM calls WHERE id = ?", copy.one(_QUEUED))
-    copy.queue_log(lambda row: change(row) if row[1] == linked_id and row[4] == event else row)
+def _born(copy: Copy, change: Callable[[Row], Row]) -> None:
+    """How the channel of a caller who left the menu began, by CEL."""
+    linked_id = _linked_id(copy, _IN_MENU)
+    copy.rows(_CEL, lambda row: [change(row) if row[0] == "CHAN_START" and row[3] == linked_id else row])
 
 
-def _other_queue(row: list[str]) -> list[str]:
-    return [*row[:2], "repair", *row[3:]]
+def _in_queue_log(copy: Copy, **changes: Callable[[Row], list[Row]]) -> None:
+    """Rows of a caller who gave up, by event."""
+    linked_id = _linked_id(copy, _QUEUED)
+    kept: Callable[[Row], list[Row]] = lambda row: [row]  # noqa: E731
+    copy.queue_log(lambda row: changes.get(row[4], kept)(row) if row[1] == linked_id else [row])
 
 
-def _timed_out(row: list[str]) -> list[str]:
-    return [*row[:4], "EXITWITHTIMEOUT", *row[5:]]
+def _other_queue(row: Row) -> list[Row]:
+    return [[*row[:2], "repair", *row[3:]]]
 
+
+def _timed_out(row: Row) -> list[Row]:
+    return [[*row[:4], "EXITWITHTIMEOUT", *row[5:]]]
+
+
+def _overflowed(row: Row) -> list[Row]:
+    """The wait ran out, and the caller gave up in another queue."""
+    joined = [*row[:2], "repair", "NONE", "ENTERQUEUE", "", "", "1"]
+    return [*_timed_out(row), joined, *_other_queue(row)]
+
+
+def _seconds_later(row: Row) -> list[Row]:
+    return [[str(int(row[0]) + _SECONDS), *row[1:]]]
+
+
+def _set(column: str, value: str, which: str) -> Callable[[Copy], None]:
+    """A column of a call has another value."""
+    return lambda copy: copy.write(f"UPDATE calls SET {column} = ? WHERE id = ?", value, copy.one(which))
+
+
+def _moved(table: str, column: str, of: str, which: str) -> Callable[[Copy], None]:
+    """A time of a call, or of what belongs to it, is later."""
+    return lambda copy: copy.write(_later(table, column, of), copy.one(which))
+
+
+_THE_TALK = "uniqueid IN (SELECT uniqueid FROM call_talks WHERE call_id = ?)"
+_A_VISIT = "call_id = ?"
 
 # What is spoilt → how, and the kinds that must be found, all of them.
 PLANTED: dict[str, tuple[Callable[[Copy], None], tuple[str, ...]]] = {
@@ -161,52 +140,55 @@ PLANTED: dict[str, tuple[Callable[[Copy], None], tuple[str, ...]]] = {
         lambda copy: copy.write("DELETE FROM calls WHERE id = ?", copy.one(_TALKED)),
         ("call_missing",),
     ),
-    "a call is made up": (
-        lambda copy: copy.duplicate(copy.one(_IN_MENU), "made-up", "7"),
-        ("call_unknown",),
-    ),
+    "a call is made up": (lambda copy: copy.duplicate(copy.one(_IN_MENU), "made-up", "7"), ("call_unknown",)),
     "a call is kept twice": (lambda copy: copy.duplicate(copy.one(_IN_MENU), "again", ""), ("call_twice",)),
     "a leg is missing": (_leg_missing, ("leg_missing",)),
     "a leg is made up": (lambda copy: _leg(copy, "callcenter-1.9"), ("leg_extra",)),
     "a leg is in two calls": (_leg_twice, ("leg_extra", "leg_twice")),
-    "another agent": (
-        lambda copy: copy.write("UPDATE calls SET extension = '1999' WHERE id = ?", copy.one(_TALKED)),
-        ("agent",),
+    "a leg is of another phone": (
+        lambda copy: copy.write(f"UPDATE call_legs SET extension = '1999' WHERE {_THE_TALK}", copy.one(_TALKED)),
+        ("leg_extension",),
     ),
-    "answered later": (
-        lambda copy: copy.write(_later("calls", "answered_at", "id = ?"), copy.one(_TALKED)),
-        ("answer_time",),
-    ),
-    "ended later": (
-        lambda copy: copy.write(_later("calls", "ended_at", "id = ?"), copy.one(_IN_MENU)),
-        ("end_time",),
-    ),
-    "a leg ended later": (
-        lambda copy: copy.write(
-            _later("call_legs", "ended_at", "uniqueid IN (SELECT uniqueid FROM call_talks WHERE call_id = ?)"),
-            copy.one(_TALKED),
-        ),
-        ("end_time",),
-    ),
-    "talked longer": (
-        lambda copy: copy.write(_later("call_talks", "ended_at", "call_id = ?"), copy.one(_TALKED)),
-        ("bridged_seconds",),
-    ),
-    "another queue": (
-        lambda copy: copy.write("UPDATE calls SET queue = 'repair' WHERE id = ?", copy.one(_QUEUED)),
+    "the other direction": (_set("direction", "outbound", _IN_MENU), ("direction",)),
+    "another number": (_set("raw_number", "13000000000", _IN_MENU), ("number",)),
+    "another number dialled": (_set("dialled", "02000000000", _TALKED), ("number",)),
+    "another agent": (_set("extension", "1999", _TALKED), ("agent",)),
+    "began later": (_moved("calls", "started_at", "id = ?", _IN_MENU), ("start_time",)),
+    "a leg began later": (_moved("call_legs", "started_at", _THE_TALK, _TALKED), ("start_time",)),
+    "answered later": (_moved("calls", "answered_at", "id = ?", _TALKED), ("answer_time",)),
+    "ended later": (_moved("calls", "ended_at", "id = ?", _IN_MENU), ("end_time",)),
+    "a leg ended later": (_moved("call_legs", "ended_at", _THE_TALK, _TALKED), ("end_time",)),
+    "talked longer": (_moved("call_talks", "ended_at", "call_id = ?", _TALKED), ("bridged_seconds",)),
+    "another queue": (_set("queue", "repair", _QUEUED), ("queue",)),
+    "waited in another queue": (
+        lambda copy: copy.write("UPDATE call_visits SET queue = 'repair' WHERE call_id = ?", copy.one(_QUEUED)),
         ("queue",),
     ),
-    "not abandoned": (
-        lambda copy: copy.write("UPDATE calls SET outcome = 'failed' WHERE id = ?", copy.one(_QUEUED)),
-        ("queue_outcome",),
+    "a wait is missing": (
+        lambda copy: copy.write("DELETE FROM call_visits WHERE call_id = ?", copy.one(_TALKED)),
+        ("queue_missing",),
     ),
+    "a wait is made up": (_wait_extra, ("queue_extra",)),
+    "queued later": (_moved("calls", "queued_at", "id = ?", _QUEUED), ("queue_time",)),
+    "joined the queue later": (_moved("call_visits", "joined_at", _A_VISIT, _QUEUED), ("queue_time",)),
+    "left the queue later": (_moved("call_visits", "left_at", _A_VISIT, _QUEUED), ("queue_time",)),
+    "not abandoned": (_set("outcome", "failed", _QUEUED), ("queue_outcome",)),
     "answered in the queue": (
         lambda copy: copy.write("UPDATE call_visits SET outcome = 'answered' WHERE call_id = ?", copy.one(_QUEUED)),
         ("queue_outcome",),
     ),
     "CDR: another end": (_cdr_ends_later, ("end_time",)),
     "CDR: a channel more": (_unknown_channel_in_cdr, ("call_missing",)),
-    "CEL and CDR: a call less": (_gone_from_the_files, ("call_unknown",)),
-    "queue_log: another queue": (lambda copy: _in_queue_log(copy, "ENTERQUEUE", _other_queue), ("queue",)),
-    "queue_log: not abandoned": (lambda copy: _in_queue_log(copy, "ABANDON", _timed_out), ("queue_outcome",)),
+    "CEL: a call less": (lambda copy: _gone_from(copy, _CEL), ("call_unknown",)),
+    "CEL and CDR: a call less": (lambda copy: _gone_from(copy, _CEL, _CDR), ("call_unknown",)),
+    "CEL: began earlier": (lambda copy: _born(copy, lambda row: _later_by(row, 1, -_SECONDS)), ("start_time",)),
+    "CEL: another number": (lambda copy: _born(copy, lambda row: [*row[:5], "130", *row[6:]]), ("number",)),
+    "queue_log: another queue": (lambda copy: _in_queue_log(copy, ENTERQUEUE=_other_queue), ("queue",)),
+    "queue_log: a queue more": (lambda copy: _in_queue_log(copy, ABANDON=_overflowed), ("queue_missing",)),
+    "queue_log: a queue less": (
+        lambda copy: _in_queue_log(copy, ENTERQUEUE=lambda _row: [], ABANDON=lambda _row: []),
+        ("queue_extra",),
+    ),
+    "queue_log: joined later": (lambda copy: _in_queue_log(copy, ENTERQUEUE=_seconds_later), ("queue_time",)),
+    "queue_log: not abandoned": (lambda copy: _in_queue_log(copy, ABANDON=_timed_out), ("queue_outcome",)),
 }

@@ -28,8 +28,9 @@ from callcenter.wiring import Staff
 from .acts import Act, cast
 from .books import Truth, counted, counted_kept, differences, truths
 from .conftest import tell
+from .copies import Copy
 from .crowd import Crowd, CrowdStage, hire
-from .planted import PLANTED, Copy
+from .planted import PLANTED
 from .processes import callcenter
 from .scene import COMPLAINTS, Api, until
 

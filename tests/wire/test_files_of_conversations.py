@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -99,6 +100,22 @@ def test_the_check_finds_nothing(conversation: Conversation) -> None:
     files = filed(cel_rows(conversation), rows, queue_rows(conversation))
     found = check(kept, files, *EVER, AGENTS)
     assert [(each.kind, each.what, each.ledger, each.files) for each in found] == []
+
+
+def test_a_trunk_that_gives_no_number_calls_in_all_the_same() -> None:
+    """Its channel begins as that of a phone that Asterisk calls does."""
+    whole = conversations.read("answered")
+    lines = {
+        "messages": [line.replace("Exten=02088886666", "Exten=s") for line in whole.lines["messages"]],
+        "cel": [line.replace('"02088886666"', '"s"') if "CHAN_START" in line else line for line in whole.lines["cel"]],
+    }
+    numberless = replace(whole, lines={**whole.lines, **{name: tuple(each) for name, each in lines.items()}})
+    assert numberless.lines["cel"] != whole.lines["cel"]
+    [live], [told] = played(numberless.raw).calls.values(), unheard(numberless).calls.values()
+    assert (live.record.direction, live.record.dialled) == ("inbound", "s")
+    assert outline(told, whole.started)["call"] == outline(live, whole.started)["call"]
+    files = filed(cel_rows(numberless), [], queue_rows(numberless))
+    assert check([Kept(live.record, live.legs, live.talks)], files, *EVER, AGENTS) == []
 
 
 def entries(conversation: Conversation) -> tuple[Ledger, list[journal.Entry]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.calls.filed import Channel, Filed
-from callcenter.calls.reading import number
+from callcenter.calls.reading import LONGEST, number
 from callcenter.calls.record import Direction
 
 # What a channel that Asterisk calls has for a number of its own.
@@ -37,8 +37,8 @@ def beginning(first: Channel, files: Filed, agents: Collection[str]) -> Beginnin
 
 
 def _told(text: str) -> str | None:
-    """None for a number with bytes that the files give otherwise than the manager does."""
-    return None if "\ufffd" in text else number(text)
+    """As the ledger keeps it; None for a number with bytes that the files give otherwise than the manager does."""
+    return None if "\ufffd" in text else number(text[:LONGEST])
 
 
 def _dialled_after(first: Channel, files: Filed) -> str | None:

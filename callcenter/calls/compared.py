@@ -43,9 +43,11 @@ def compare(call: Kept, files: Filed, agents: Collection[str], merged: Sequence[
         return
     yield from _began(call, wanted.began)
     yield from _ends(call, files, wanted)
-    if call.record.outcome != "merged":  # what came of it stands in the call that goes on
+    if call.record.outcome != "merged":
         yield from _service(call, wanted)
         yield from _waits(call, wanted)
+    elif visits := call.record.visits:  # what came of it stands in the call that goes on
+        yield differs("queue_extra", call, visits[0].queue, " ".join(visit.queue for visit in visits), "")
 
 
 def _legs(call: Kept, own: Sequence[str], files: Filed, agents: Collection[str]) -> Iterator[Disagreement]:

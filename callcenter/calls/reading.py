@@ -11,13 +11,13 @@ _CHANNEL = re.compile(r"^(?P<technology>[^/]+)/(?P<endpoint>.+)-[0-9a-fA-F]+(?:;
 # Channels of these technologies are machinery: none of them is a person's phone.
 _MACHINERY = ("Local/", "Message/", "Surrogate/", "AsyncGoto/", "CBAnn/", "CBRec/", "Recorder/", "Announcer/")
 _DIALLED = re.compile(r"(?:.*/)?(?:sips?:)?(?P<number>[^@/:;]*)")
-_LONGEST = 80
+LONGEST = 80
 _NOBODY = {"", "<unknown>", "unknown", "anonymous", "restricted", "unavailable", "private", "withheld"}
 
 
 def text(message: Message, key: str) -> str:
     """A header, "" when absent; no longer than a column of the ledger: a caller chooses his own name."""
-    return (message.get(key) or "")[:_LONGEST]
+    return (message.get(key) or "")[:LONGEST]
 
 
 def when(message: Message, fallback: datetime) -> datetime:

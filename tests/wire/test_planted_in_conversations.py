@@ -90,6 +90,8 @@ def wait_extra(call: Kept) -> Spoilt:
     for place, visit in enumerate(call.record.visits):
         yield visits_with(call, place, replace(visit, queue="repair", outcome="timeout"), visit)
         yield visits_with(call, place, visit, visit)
+    if not goes_on(call):
+        yield changed(call, visits=(QueueVisit("repair", call.record.started_at),))
 
 
 def another_queue(call: Kept) -> Spoilt:

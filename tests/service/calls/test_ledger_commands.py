@@ -8,16 +8,19 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from _pytest.capture import CaptureResult
+from sqlalchemy import update
 
 from callcenter.asterisk.files import cdr, cel, queue_log
 from callcenter.calls import gaps
 from callcenter.calls.audit import Audit
 from callcenter.calls.commands import Tools, add_parser
+from callcenter.calls.model import CallRow
 from callcenter.calls.recompute import Recomputer
 from callcenter.db import Database
 from tests.wire.ledger_lines import AGENTS
@@ -118,6 +121,24 @@ def test_a_day_without_calls(desk: Desk) -> None:
     status, told, complaint = desk.run("check", "--day", "2026-11-02")
     assert (status, complaint) == (0, "")
     assert "no calls on 2026-11-02" in told
+
+
+def test_the_end_of_a_call_that_began_long_before_the_day(desk: Desk) -> None:
+    """Of its beginning this day's files say nothing; it is not missing, and none of this day's."""
+    desk.heard()
+
+    async def live(db: Database) -> None:
+        async with db.transaction() as work:
+            began = desk.stretch.at(0) - timedelta(hours=10)
+            await work.session.execute(update(CallRow).values(started_at=began))
+
+    desk.lived(live)
+    desk.stretch.write_files()
+    path = desk.stretch.folder / cel.FILE
+    kept = [line for line in path.read_text().splitlines() if "CHAN_START" not in line]
+    path.write_text("".join(f"{line}\n" for line in kept))
+    status, told, _ = desk.run("check", "--day", desk.day)
+    assert (status, "no calls" in told) == (0, True)
 
 
 @pytest.mark.parametrize(

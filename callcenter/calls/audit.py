@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 
 from callcenter.asterisk.files import cdr, cel, queue_log
-from callcenter.calls import store
+from callcenter.calls import journal_store, store
 from callcenter.calls.check import check
 from callcenter.calls.disagreement import Disagreement, Kept
 from callcenter.calls.filed import Filed, filed
@@ -79,6 +79,8 @@ class Audit:
         files = await asyncio.to_thread(_read, folder, since - _BEFORE, min(until + _AFTER, now))
         recognise(place, mine, files)
         found = check(kept, files, since, until, set(self.agents), settled)
+        if strange := {each.call_id for each in found if each.kind == "leg_extension" and each.call_id}:
+            found = check(kept, files, since, until, await self._agents_then(strange), settled)
         return Checked(server, since, until, len(mine), found)
 
     async def _kept(self, server: str, since: datetime, until: datetime) -> list[Kept]:
@@ -95,6 +97,15 @@ class Audit:
             if not calls and await session.get(LedgerTermRow, server) is None:
                 raise Problem("ledger_never_heard", server=server)
         return [Kept(call.record, call.legs, call.talks) for call in calls]
+
+    async def _agents_then(self, calls: Collection[str]) -> set[str]:
+        """The extensions of people now, or then if the journals of these calls tell otherwise."""
+        then: dict[str, bool] = {}
+        async with self.db.read() as session:
+            for entry in await journal_store.entries(session, calls):
+                for extension, user in entry.body.get("a", {}).items():
+                    then[extension] = then.get(extension, False) or user is not None
+        return {each for each in {*self.agents, *then} if then.get(each, True)}
 
     async def calls_between(self, since: datetime, until: datetime) -> list[str]:
         """The ids of the calls that began in a time."""

@@ -81,9 +81,9 @@ def _twice(channel: Channel, calls: Sequence[Kept]) -> Iterator[Disagreement]:
     holders = [call for call in calls if call.legs[channel.uniqueid].cause != causes.TRANSFERRED]
     for other in holders[1:]:
         first = holders[0]
-        same = first.record.linked_id == other.record.linked_id
+        again = first.record.linked_id == other.record.linked_id
         yield Disagreement(
-            "call_twice" if same else "leg_twice",
+            "call_twice" if again else "leg_twice",
             other.record.id,
             channel.root,
             channel.uniqueid,

@@ -40,6 +40,7 @@ class Desk:
     out: Callable[[], CaptureResult[str]]
     now: float = 3600.0
     folders: Mapping[str, Path | None] = field(default_factory=dict)
+    agents: Mapping[str, str] = field(default_factory=lambda: AGENTS)
 
     def lived(self, live: Callable[[Database], Awaitable[object]]) -> None:
         """Have something happen to the ledger."""
@@ -84,7 +85,7 @@ class Desk:
     async def _opened(self) -> AsyncIterator[Tools]:
         async with self._db() as db:
             folders = self.folders or {"pbx": self.stretch.folder}
-            audit = Audit(db, AGENTS, folders, ZONE, lambda: self.stretch.at(self.now))
+            audit = Audit(db, self.agents, folders, ZONE, lambda: self.stretch.at(self.now))
             yield Tools(audit, Recomputer(db, lambda raw: raw or None))
 
 
@@ -98,6 +99,15 @@ def desk(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypat
 def test_a_ledger_that_agrees(desk: Desk) -> None:
     desk.heard()
     desk.stretch.write_files()
+    assert desk.run("check", "--day", desk.day) == (0, "pbx: 1 calls, no disagreement\n", "")
+
+
+@pytest.mark.parametrize("change", [{"1001": None}, {"trunk": "user-new"}, {"1001": None, "1009": "user-1001"}])
+def test_people_who_have_another_phone_now(desk: Desk, change: dict[str, str | None]) -> None:
+    desk.heard()
+    desk.stretch.write_files()
+    now: dict[str, str | None] = {**AGENTS, **change}
+    desk.agents = {extension: user for extension, user in now.items() if user}
     assert desk.run("check", "--day", desk.day) == (0, "pbx: 1 calls, no disagreement\n", "")
 
 

@@ -248,9 +248,9 @@ class Bus:
             async with self.db.read() as session:
                 yield await _place(session, name)
             return
-        async with self.db.read() as session:
+        async with self.db.transaction() as work:
             mine = func.pg_try_advisory_xact_lock(func.hashtextextended(f"journal_cursors {name}", 0))
-            yield await _place(session, name) if await session.scalar(select(mine)) else None
+            yield await _place(work.session, name) if await work.session.scalar(select(mine)) else None
 
     async def _after(self, cursor: int, types: tuple[type[Event], ...]) -> list[JournalRow]:
         names = [name for name, kind in CATALOGUE.items() if issubclass(kind, types)]

@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Connection, Dialect, ExceptionContext, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -160,10 +160,12 @@ class Database:
     def __init__(self, url: str, *, patient: bool = False) -> None:
         self.url = url
         self.engine = _engine(url, patient)
-        self._read = async_sessionmaker(self.engine.execution_options(cc_read=True), expire_on_commit=False)
-        self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         # SQLite has one writer. Waiting here in turn is fair and quick; waiting inside SQLite is a busy loop.
         sqlite = self.engine.dialect.name == "sqlite"
+        # On PostgreSQL each statement stands alone: to begin and end a transaction would be two more round trips.
+        alone = {} if sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._read = async_sessionmaker(self.engine.execution_options(cc_read=True, **alone), expire_on_commit=False)
+        self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn: contextlib.AbstractAsyncContextManager[Any] = asyncio.Lock() if sqlite else contextlib.nullcontext()
         # PostgreSQL has many writers: without a turn an event with a lower number could be committed after a reader
         # has gone past it.
@@ -181,7 +183,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading."""
+        """A session for reading: each statement sees its own moment, and holds no lock."""
         async with self._read() as session:
             yield session
 
@@ -231,11 +233,10 @@ def _engine(url: str, patient: bool) -> AsyncEngine:
         arguments: dict[str, Any] = {
             "timeout": 5.0, "command_timeout": None if patient else _ANSWER_S, "server_settings": settings
         }  # fmt: skip
-        return _watched(
-            create_async_engine(
-                url, pool_pre_ping=True, pool_size=8, max_overflow=8, hide_parameters=True, connect_args=arguments
-            )
-        )
+        pool = {"pool_size": 8, "max_overflow": 8}
+        engine = _watched(create_async_engine(url, hide_parameters=True, connect_args=arguments, **pool))
+        event.listen(engine.sync_engine, "checkout", _still_there)
+        return engine
     limits: dict[str, Any] = {"pool_size": 8, "max_overflow": 16, "connect_args": {"timeout": 30}}
     engine = _watched(create_async_engine(url, hide_parameters=True, **limits))
     event.listen(engine.sync_engine, "connect", _sqlite_connected)
@@ -251,6 +252,13 @@ def _watched(engine: AsyncEngine) -> AsyncEngine:
     metrics.DATABASE_CONNECTIONS.set_function(pool.checkedout)
     event.listen(engine.sync_engine, "handle_error", _failed)
     return engine
+
+
+def _still_there(connection: Any, _record: object, _proxy: object) -> None:
+    """Have the pool replace a connection that has ended meanwhile. The driver knows it without asking the server, which
+    would take three more words to and fro before each transaction."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _failed(context: ExceptionContext) -> None:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    TextClause,
     TypeDecorator,
     event,
     insert,
@@ -122,6 +121,16 @@ def away(error: BaseException) -> bool:
 
 _TABLE = cast(Table, JournalRow.__table__)
 _JOURNAL = insert(_TABLE).returning(_TABLE.c.seq, sort_by_parameter_order=True)
+# PostgreSQL has many writers: without a turn an event with a lower number could be committed after a reader has gone
+# past it. The numbers are given when the turn is had, in the order of `place`. One statement however many the events:
+# prepared once, and one word to and fro while the others wait for their turn.
+_JOURNAL_IN_TURN = text(
+    "WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(7301)) "
+    "INSERT INTO journal (at, type, call_id, payload) "
+    "SELECT told.at, told.type, told.call_id, CAST(told.payload AS json) FROM turn, "
+    "unnest(CAST(:at AS timestamptz[]), CAST(:type AS text[]), CAST(:call_id AS text[]), CAST(:payload AS text[])) "
+    "WITH ORDINALITY AS told (at, type, call_id, payload, place) ORDER BY told.place RETURNING seq"
+)
 
 
 class Transaction:
@@ -136,22 +145,27 @@ class Transaction:
         """Have an event written to the journal, at the end of the transaction."""
         self._emitted.append(event)
 
-    async def journal(self, turn: TextClause | None) -> None:
-        """Write what was emitted; `turn` is had before. Plain statements: ringing phones wait for them."""
+    async def journal(self) -> None:
+        """Write what was emitted. Plain statements: ringing phones wait for them."""
         if not self._emitted:
             return
-        if turn is not None:
-            await self.session.execute(turn)
-        rows = [
-            {"at": each.at, "type": each.type, "call_id": each.call_id, "payload": each.model_dump(mode="json")}
-            for each in self._emitted
-        ]
         connection = await self.session.connection()
-        self._places = list((await connection.execute(_JOURNAL, rows)).scalars())
+        if connection.dialect.name == "sqlite":
+            rows = [_journalled(each, each.model_dump(mode="json")) for each in self._emitted]
+            places = await connection.execute(_JOURNAL, rows)
+        else:
+            texts = [_journalled(each, each.model_dump_json()) for each in self._emitted]
+            columns = {name: [row[name] for row in texts] for name in texts[0]}
+            places = await connection.execute(_JOURNAL_IN_TURN, columns)
+        self._places = sorted(places.scalars())
 
     def journalled(self) -> list[tuple[int, Event]]:
         """The events of this unit with their place in the journal; meaningful after the commit."""
         return list(zip(self._places, self._emitted, strict=True))
+
+
+def _journalled(event: Event, payload: dict[str, Any] | str) -> dict[str, Any]:
+    return {"at": event.at, "type": event.type, "call_id": event.call_id, "payload": payload}
 
 
 class Database:
@@ -167,9 +181,6 @@ class Database:
         self._read = async_sessionmaker(self.engine.execution_options(cc_read=True, **alone), expire_on_commit=False)
         self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         self._turn: contextlib.AbstractAsyncContextManager[Any] = asyncio.Lock() if sqlite else contextlib.nullcontext()
-        # PostgreSQL has many writers: without a turn an event with a lower number could be committed after a reader
-        # has gone past it.
-        self._journal_turn = text("SELECT pg_advisory_xact_lock(7301)") if not sqlite else None
         self._committed: list[Committed] = []
 
     @property
@@ -195,7 +206,7 @@ class Database:
             async with session.begin():
                 yield work
                 await session.flush()
-                await work.journal(self._journal_turn)
+                await work.journal()
         journalled = work.journalled()
         if journalled:
             for told in self._committed:

@@ -162,9 +162,10 @@ class Applier:
 
     def _journal(self, changes: list[Change], at: datetime, name: str, body: dict[str, object]) -> None:
         self._place += 1
-        for order, call_id in enumerate(dict.fromkeys(call.record.id for call, _events in changes)):
+        ids = dict.fromkeys(call.record.id for call, _events in changes)
+        for order, call_id in enumerate(ids):
             mine = {**body, "n": order} if order else body
-            self.batch.entries.append(journal.Entry(self._place, call_id, at, name, mine))
+            self.batch.entries.append(journal.Entry(self._place, call_id, at, name, mine, len(ids) > 1))
 
     def _note(self, changes: list[Change]) -> None:
         for call, events in changes:

@@ -49,13 +49,15 @@ _OTHERS = (*_ALWAYS, *_QUEUE)
 
 @dataclass(frozen=True)
 class Entry:
-    """One row. `order` tells the calls of one entry apart by which of them was there first."""
+    """What one call was told at one place. `shared`: so were others, and `order` tells them apart by which of them was
+    there first."""
 
     place: int
     call_id: str
     at: datetime
     name: str
     body: Mapping[str, Any]
+    shared: bool = False
 
     @property
     def order(self) -> int:
@@ -129,8 +131,8 @@ def of_snapshot(
     return {**body, "s": snapshot.since.isoformat()} if snapshot.since else body
 
 
-def written(body: Mapping[str, Any]) -> str:
-    """A body as text."""
+def written(body: Mapping[str, Any] | list[Any]) -> str:
+    """A body, or several, as text."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).replace("\\u0000", "")
 
 

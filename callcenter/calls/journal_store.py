@@ -1,11 +1,16 @@
-"""Journals of calls as rows."""
+"""Journals of calls as rows.
+
+What one call alone was told in one write is one row: a ringing phone waits for the rows, and fifty phones that ring for
+one caller make two hundred messages. What several calls were told together has a row for each call at the same place;
+so it is found which calls must be folded together.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from datetime import datetime
-from typing import cast
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,24 +28,43 @@ _COLUMNS = (
 )
 _AT_ONCE = 500
 TRIMMED = 2000
+# The name of a row that holds several messages, and how far apart they may be: what is sought or trimmed by its time
+# is a row with the time of its first message.
+SEVERAL = "Several"
+_SPAN = timedelta(seconds=1)
 
 
 async def add(session: AsyncSession, server: str, entries: Iterable[Entry]) -> None:
     """Append, within the caller's transaction. One plain statement: it is on the way of every ringing phone."""
-    rows = [
-        {
-            "server": server,
-            "place": entry.place,
-            "call_id": entry.call_id,
-            "at": entry.at,
-            "name": entry.name,
-            "body": written(entry.body),
-        }
-        for entry in entries
-    ]
+    rows = [_row(server, some) for some in _together(entries)]
     if rows:
         connection = await session.connection()
         await connection.execute(cast(Table, CallMessageRow.__table__).insert(), rows)
+
+
+def _together(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """Those that share a row."""
+    rows: list[list[Entry]] = []
+    open_rows: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.shared or entry.name == SHOWN:
+            rows.append([entry])
+        elif (row := open_rows.get(entry.call_id)) and abs(entry.at - row[0].at) < _SPAN:
+            row.append(entry)
+        else:
+            open_rows[entry.call_id] = row = [entry]
+            rows.append(row)
+    return rows
+
+
+def _row(server: str, entries: Sequence[Entry]) -> dict[str, Any]:
+    first, name, body = entries[0], entries[0].name, written(entries[0].body)
+    if len(entries) > 1:
+        each = [[entry.place, entry.at.isoformat(), entry.name, entry.body] for entry in entries]
+        name, body = SEVERAL, written(each)
+    return {
+        "server": server, "place": first.place, "call_id": first.call_id, "at": first.at, "name": name, "body": body
+    }  # fmt: skip
 
 
 async def trim(session: AsyncSession, server: str, before: datetime) -> int:
@@ -77,21 +101,31 @@ async def entries(session: AsyncSession, calls: Collection[str]) -> list[Entry]:
     found: list[Entry] = []
     for begin in range(0, len(ids), _AT_ONCE):
         query = select(*_COLUMNS).where(CallMessageRow.call_id.in_(ids[begin : begin + _AT_ONCE]))
-        found += [_entry(row) for row in await session.execute(query)]
-    return sorted(found, key=lambda entry: entry.place)
+        found += [entry for row in await session.execute(query) for entry in _entries(row)]
+    return _in_order(found)
 
 
 async def since(session: AsyncSession, server: str, at: datetime) -> list[Entry]:
-    """The newest entries of a server back to a moment, oldest first."""
+    """The newest entries of a server, all those back to a moment among them, oldest first."""
     query = select(*_COLUMNS).where(CallMessageRow.server == server).order_by(CallMessageRow.place.desc())
     found: list[Entry] = []
+    older = query
     while True:
-        older = query.where(CallMessageRow.place < found[-1].place) if found else query
-        some = [_entry(row) for row in await session.execute(older.limit(_AT_ONCE))]
-        found += some
-        if len(some) < _AT_ONCE or max(entry.at for entry in some) < at:
-            return found[::-1]
+        rows = (await session.execute(older.limit(_AT_ONCE))).all()
+        found += [entry for row in rows for entry in _entries(row)]
+        if len(rows) < _AT_ONCE or max(row.at for row in rows) < at - _SPAN:
+            return _in_order(found)
+        older = query.where(CallMessageRow.place < rows[-1].place)
 
 
-def _entry(row: Row[int, str, datetime, str, str]) -> Entry:
-    return Entry(row[0], row[1], row[2], row[3], json.loads(row[4]))
+def _entries(row: Row[int, str, datetime, str, str]) -> Iterator[Entry]:
+    place, call_id, at, name, body = row
+    if name != SEVERAL:
+        yield Entry(place, call_id, at, name, json.loads(body))
+        return
+    for own_place, own_at, own_name, own_body in json.loads(body):
+        yield Entry(own_place, call_id, datetime.fromisoformat(own_at), own_name, own_body)
+
+
+def _in_order(found: list[Entry]) -> list[Entry]:
+    return sorted(found, key=lambda entry: (entry.place, entry.order))

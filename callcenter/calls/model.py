@@ -114,8 +114,9 @@ class PbxBootRow(Base):
 
 
 class CallMessageRow(Base):
-    """One thing that the ledger was told of a call, in order: by `place` within a server. A message that belonged to
-    two calls has a row for each. `at` is Asterisk's time, `body` what was read of it: `calls/journal.py`."""
+    """What the ledger was told of a call, in order: by `place` within a server. A message that belonged to two calls
+    has a row for each; what one call alone was told in one write is one row, with place and time of its first message.
+    `at` is Asterisk's time, `body` what was read: `calls/journal.py`, `calls/journal_store.py`."""
 
     __tablename__ = "call_messages"
 

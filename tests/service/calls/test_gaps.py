@@ -17,7 +17,7 @@ from callcenter.calls import journal_store
 from callcenter.calls.audit import Audit
 from callcenter.calls.gaps import calls_of, newest
 from callcenter.calls.listener import Listener
-from callcenter.calls.model import CallMessageRow, CallRow, CallTalkRow, CallVisitRow, LedgerGapRow
+from callcenter.calls.model import CallRow, CallTalkRow, CallVisitRow, LedgerGapRow
 from callcenter.calls.pbx import FakePbxState
 from callcenter.calls.ports import ChannelSeen
 from callcenter.calls.recompute import Recomputer
@@ -340,12 +340,13 @@ async def test_late_events_are_told_with_the_greatest_lag(db: Database, stretch:
 async def test_every_message_of_a_call_is_journalled_in_order(db: Database, stretch: Stretch) -> None:
     await hear(await begin(db, stretch), stretch.messages)
     async with db.read() as session:
-        rows = list(await session.scalars(select(CallMessageRow).order_by(CallMessageRow.place)))
+        [call_id] = await session.scalars(select(CallRow.id))
+        told = await journal_store.entries(session, [call_id])
         [visit] = await session.scalars(select(CallVisitRow))
-    names = [row.name for row in rows]
-    assert names[0] == "Newchannel"
-    assert names[-1] == "Hangup"
-    assert [row.at for row in rows] == sorted(row.at for row in rows)
+    assert told[0].name == "Newchannel"
+    assert told[-1].name == "Hangup"
+    assert [each.at for each in told] == sorted(each.at for each in told)
+    assert len(told) > 10
     assert (visit.queue, visit.outcome) == ("complaint", "answered")
 
 
@@ -368,7 +369,7 @@ async def test_an_old_journal_is_trimmed(db: Database, stretch: Stretch) -> None
     async with db.transaction() as work:
         assert await journal_store.trim(work.session, "pbx", stretch.at(0)) == 0
         assert await journal_store.trim(work.session, "other", stretch.at(60)) == 0
-        assert await journal_store.trim(work.session, "pbx", stretch.at(60)) > 10
+        assert await journal_store.trim(work.session, "pbx", stretch.at(60)) > 1
     [call] = await calls(db)
     assert (await Recomputer(db, lambda raw: None).run([call.id], write=True)).without == [call.id]
     assert outcome(call)[0] == "answered"

@@ -95,10 +95,10 @@ class Applier:
                     self._heard.note(entry.at, journal.Again(entry.name, entry.body["h"]))
 
     async def _load_calls(self, session: AsyncSession, agents: Agents) -> None:
-        """Fold their journals; a call that has none, from an older version, is taken as its rows say."""
+        """Fold their journals; a call whose beginning is in none, from an older version, is taken as its rows say."""
         kept = await open_calls(session, self._server, agents)
         group = await journal_store.connected(session, [call.record.id for call in kept])
-        for some in journal.in_parts(await journal_store.entries(session, group), _AT_ONCE):
+        for some in journal.in_parts(await journal_store.whole(session, group), _AT_ONCE):
             self._fold.apply(some)
             await asyncio.sleep(0)  # they may be many, and the lease must be renewed meanwhile
         folded = {call.record.id for call in self._tracker.sessions}
@@ -170,7 +170,7 @@ class Applier:
     def _note(self, changes: list[Change]) -> None:
         for call, events in changes:
             self.batch.events += events
-            if events or self._known.differs(call):
+            if call.record.id not in self.batch.calls and (events or self._known.differs(call)):
                 self.batch.calls[call.record.id] = call
             if self._closing:
                 self._closing.found.update(e.call_id for e in events if isinstance(e, CallStarted))

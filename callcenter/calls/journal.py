@@ -7,9 +7,10 @@ when it was asked. Whose phone an extension was at that moment stands with it.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from callcenter.calls.ports import Agents, ChannelSeen, Message, PbxSnapshot
@@ -18,6 +19,8 @@ from callcenter.calls.tracker import CallTracker
 from callcenter.events.ids import new_id
 
 SHOWN = "Snapshot"
+# A time that went through a text of seconds.
+_INEXACT = timedelta(milliseconds=1)
 _LONGEST = 200  # a caller chooses his own name
 # What the state machine reads of each message, and what a person wants to see besides.
 _ALWAYS = ("Timestamp", "Channel", "Uniqueid", "Linkedid")
@@ -146,6 +149,32 @@ def in_parts(entries: Sequence[Entry], size: int) -> Iterator[list[Entry]]:
         part.append(entry)
     if part:
         yield part
+
+
+def whole(entries: Sequence[Entry], began: Mapping[str, datetime]) -> list[Entry]:
+    """Of the entries of calls, in order, those of calls whose journal holds their beginning. `began`: when each began.
+
+    A call that was open when journals were not kept yet has only the rest; and what shared a message with such a call
+    cannot be folded either.
+    """
+    first: dict[str, Entry] = {}
+    sharing: dict[int, set[str]] = defaultdict(set)
+    for entry in entries:
+        first.setdefault(entry.call_id, entry)
+        if entry.name != SHOWN:
+            sharing[entry.place].add(entry.call_id)
+    lacking = {call_id for call_id, entry in first.items() if not _begins(entry, began[call_id])}
+    groups = [calls for calls in sharing.values() if len(calls) > 1]
+    while partly := [calls for calls in groups if calls & lacking and not calls <= lacking]:
+        lacking.update(*partly)
+    return [entry for entry in entries if entry.call_id not in lacking]
+
+
+def _begins(entry: Entry, began: datetime) -> bool:
+    """Whether a call that began at that moment began with this entry: its first channel, or that it was shown."""
+    if entry.name == SHOWN:
+        return any(entry.at - timedelta(seconds=seen["age_s"]) == began for seen in entry.body["c"])
+    return entry.name == "Newchannel" and abs(entry.at - began) < _INEXACT
 
 
 class Fold:

@@ -16,8 +16,9 @@ from sqlalchemy import Row, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from callcenter.calls import journal
 from callcenter.calls.journal import SHOWN, Entry, written
-from callcenter.calls.model import CallMessageRow
+from callcenter.calls.model import CallMessageRow, CallRow
 
 _COLUMNS = (
     CallMessageRow.place,
@@ -93,6 +94,16 @@ async def connected(session: AsyncSession, calls: Collection[str]) -> set[str]:
         found |= more
         fresh += more
     return found
+
+
+async def whole(session: AsyncSession, calls: Collection[str]) -> list[Entry]:
+    """The journals of these calls, in order, as far as they can be folded: `calls/journal.py`."""
+    ids = sorted(calls)
+    began: dict[str, datetime] = {}
+    for begin in range(0, len(ids), _AT_ONCE):
+        query = select(CallRow.id, CallRow.started_at).where(CallRow.id.in_(ids[begin : begin + _AT_ONCE]))
+        began.update((row.id, row.started_at) for row in await session.execute(query))
+    return journal.whole(await entries(session, calls), began)
 
 
 async def entries(session: AsyncSession, calls: Collection[str]) -> list[Entry]:

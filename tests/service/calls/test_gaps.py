@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
 from callcenter.asterisk.files import cel, queue_log
@@ -17,7 +17,7 @@ from callcenter.calls import journal_store
 from callcenter.calls.audit import Audit
 from callcenter.calls.gaps import calls_of, newest
 from callcenter.calls.listener import Listener
-from callcenter.calls.model import CallRow, CallTalkRow, CallVisitRow, LedgerGapRow
+from callcenter.calls.model import CallMessageRow, CallRow, CallTalkRow, CallVisitRow, LedgerGapRow
 from callcenter.calls.pbx import FakePbxState
 from callcenter.calls.ports import ChannelSeen
 from callcenter.calls.recompute import Recomputer
@@ -362,6 +362,26 @@ async def test_a_record_that_was_spoilt_is_mended_from_its_journal(db: Database,
     assert sorted(each.what for each in found.differences) == ["extension", "outcome"]
     assert outcome((await calls(db))[0]) == before
     assert (await recomputer.run([call.id], write=False)).differences == []
+
+
+@pytest.mark.parametrize("name", ["answered", "ring_all", "attended", "second_line_to_agent"])
+async def test_a_call_older_than_its_journal_outlives_two_restarts(db: Database, tmp_path: Path, name: str) -> None:
+    """It was open when a version came that keeps journals; what that one was told begins in the middle."""
+    stretch = Stretch(tmp_path / "log", name)
+    length = float(stretch.messages[-1].get("Timestamp")) - stretch.conversation.started
+    first, second, third = (length * part for part in (0.3, 0.5, 0.7))
+    await hear(await begin(db, stretch), stretch.between(0, first))
+    old = [call.id for call in await calls(db)]
+    async with db.transaction() as work:
+        await work.session.execute(delete(CallMessageRow).where(CallMessageRow.call_id.in_(old)))
+    for since, until in ((first, second), (second, third), (third, 1e9)):
+        stretch.write_files(since)
+        listener = await again(db, stretch, since, *stretch.alive(since))
+        await hear(listener, stretch.between(since, until))
+    [call] = [call for call in await calls(db) if call.id == old[0]]
+    assert call.outcome == "answered"
+    assert call.extension in AGENTS
+    assert (await events(db)).count("CallEnded") == len(await calls(db))
 
 
 async def test_an_old_journal_is_trimmed(db: Database, stretch: Stretch) -> None:

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Delete, Table, Update, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import TypeEngine
 
 from callcenter.calls.model import (
     ACTIVE,
@@ -27,6 +26,8 @@ from callcenter.calls.session import CallSession
 from callcenter.events.calls import Outcome
 
 Row = dict[str, Any]
+# What a call has many of: by key, or in order.
+_Many = Mapping[str, Leg] | tuple[Talk | Hold, ...]
 _CALLS, _LEGS, _TALKS, _VISITS, _HOLDS = (
     cast(Table, row.__table__) for row in (CallRow, CallLegRow, CallTalkRow, CallVisitRow, CallHoldRow)
 )
@@ -52,7 +53,11 @@ class LedgerWriter:
     def differs(self, call: CallSession) -> bool:
         """Whether the database lacks something of a call."""
         old = self._written.get(call.record.id)
-        return old is None or old != _snapshot(call)
+        if old is None:
+            return True
+        # Of each message: what has not changed is the same object, and nothing is copied.
+        kept = (old.record, old.legs, old.talks, old.holds)
+        return kept != (call.record, call.legs, call.talks, call.holds)
 
     async def write(self, session: AsyncSession, call: CallSession) -> None:
         """Bring the rows of a call up to date, within the caller's transaction."""
@@ -88,7 +93,7 @@ class LedgerWriter:
         for table, name in ((_LEGS, "legs"), (_TALKS, "talks"), (_HOLDS, "holds")):
             before, after = getattr(old, name, None), getattr(new, name)
             if before != after:
-                found.append((table, _rows(own, before or {}), _rows(own, after)))
+                found.append((table, _rows(own, before or {}, after), _rows(own, after, before or {})))
         return found
 
     def _columns(self, record: CallRecord) -> dict[str, Any]:
@@ -180,10 +185,16 @@ def _snapshot(call: CallSession) -> _Written:
     return _Written(call.record, dict(call.legs), call.talks, call.holds)
 
 
-def _rows(own: Row, values: Mapping[str, Leg] | tuple[Talk | Hold, ...]) -> dict[str, Row]:
+def _rows(own: Row, values: _Many, others: _Many) -> dict[str, Row]:
+    """The rows of values, but for those that are the same among `others`: of fifty phones most are as they were."""
+    mine, theirs = _by_key(values), _by_key(others)
+    return {key: {**own, **vars(each)} for key, each in mine.items() if theirs.get(key) is not each}
+
+
+def _by_key(values: _Many) -> Mapping[str, Leg | Talk | Hold]:
     if isinstance(values, tuple):
-        return {f"{each.uniqueid} {each.started_at}": {**own, **vars(each)} for each in values}
-    return {key: {**own, **vars(leg)} for key, leg in values.items()}
+        return {f"{each.uniqueid} {each.started_at}": each for each in values}
+    return values
 
 
 def _visits(record: CallRecord) -> dict[str, Row]:
@@ -238,9 +249,15 @@ def _update(table: Table, names: tuple[str, ...]) -> Update:
 
 def _fitting(table: Table, row: Row) -> Row:
     """Texts cut to their columns: what comes off the wire has any length, and the call is worth more than its end."""
-    return {name: _cut(table.c[name].type, value) for name, value in row.items()}
+    lengths = _lengths(table)
+    return {
+        name: value[: lengths[name]].replace("\0", "") if name in lengths and isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
-def _cut(kind: TypeEngine[Any], value: Any) -> Any:
-    length = getattr(kind, "length", None)
-    return value[:length].replace("\0", "") if length and isinstance(value, str) else value
+@lru_cache(maxsize=8)
+def _lengths(table: Table) -> dict[str, int]:
+    """How long the texts of a table may be, by column."""
+    lengths = {column.name: getattr(column.type, "length", None) for column in table.c}
+    return {name: length for name, length in lengths.items() if length}

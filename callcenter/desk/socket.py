@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -59,8 +60,11 @@ class SessionWatch:
                 await asyncio.sleep(self.look_again_s)
 
     def _pause(self, who: Identity) -> float:
-        left = (who.until - self.clock()).total_seconds() if who.until else self.look_again_s
-        return max(0.0, min(self.look_again_s, left))
+        """Not the same for all: five hundred that connected at once must not be looked after at once, while a phone
+        rings."""
+        pause = self.look_again_s * random.uniform(0.5, 1.0)
+        left = (who.until - self.clock()).total_seconds() if who.until else pause
+        return max(0.0, min(pause, left))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Writer:
 
     def __init__(self, file: BinaryIO) -> None:
         self._tar = tarfile.TarFile(fileobj=file, mode="w", copybufsize=_PIECE)
-        self._lines = SpooledTemporaryFile(_LINES_IN_MEMORY)  # noqa: SIM115
+        self._lines = SpooledTemporaryFile(_LINES_IN_MEMORY)  # noqa: SIM115  # lives as long as the writer
 
     def text(self, name: str, content: bytes) -> None:
         """A member made here, for its owner's eyes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from callcenter.errors import Problem
@@ -21,14 +21,14 @@ class Stream:
 
     data: bytes
     events: int
+    _parts: list[bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_parts", _ID.split(self.data))
 
     def retold(self, number: int) -> bytes:
         """The same calls once more, as others: all their ids are new (for `number` below 10,000)."""
-        parts: list[bytes] = self._parts  # type: ignore[attr-defined]
-        return (b"%04d" % number).join(parts)
+        return (b"%04d" % number).join(self._parts)
 
 
 def read(path: Path = STREAM) -> Stream:

@@ -91,7 +91,7 @@ class KnownCall:
 
     def change(self, **values: object) -> None:
         if any(getattr(self.record, key) != value for key, value in values.items()):
-            self.record = replace(self.record, **values)  # type: ignore[arg-type]
+            self.record = replace(self.record, **values)  # type: ignore[arg-type]  # named as the fields are
 
     def open_leg(self, uniqueid: str, channel: str, at: datetime) -> None:
         self.bridges.name(uniqueid, channel)
@@ -134,7 +134,7 @@ class KnownCall:
 
     def set_leg(self, uniqueid: str, **values: object) -> None:
         """Change what is known of a leg."""
-        self.legs[uniqueid] = replace(self.legs[uniqueid], **values)  # type: ignore[arg-type]
+        self.legs[uniqueid] = replace(self.legs[uniqueid], **values)  # type: ignore[arg-type]  # as above
 
     def first(self) -> str:
         """The leg that the call began with."""

@@ -51,7 +51,7 @@ class Teller:
         self._made += 1
         uniqueid = f"{SYSTEM}-{int(self.tape.began + self.tape.at)}.{count}"
         full = name if name.startswith("Local/") else f"{name}-{count:08x}"
-        return Channel(full, uniqueid, self.caller.linkedid, self.tape.at, **values)  # type: ignore[arg-type]
+        return Channel(full, uniqueid, self.caller.linkedid, self.tape.at, **values)  # type: ignore[arg-type]  # texts only
 
     def bridge(self) -> str:
         """A bridge that Asterisk makes now."""

@@ -81,13 +81,14 @@ def answered(agent: Agent, call_id: str, queue: str | None, at: datetime) -> Age
     return _since(agent, after, at)
 
 
-def left(agent: Agent, call_id: str, wrapup: Mapping[str, timedelta], at: datetime) -> Agent:
-    """His part in a call is over. A queue's call is written up, by one who is at work."""
+def left(agent: Agent, call_id: str, wrapup: Mapping[str, timedelta], at: datetime, told: datetime) -> Agent:
+    """His part in a call is over since `at`. A queue's call is written up, by one who is at work, from when he is
+    `told`: on his screen it goes on until then."""
     if call_id not in agent.talking:
         return ring_stopped(agent, call_id, at)
     talking = {key: queue for key, queue in agent.talking.items() if key != call_id}
     length = wrapup.get(agent.talking[call_id] or "", timedelta(0))
-    until = at + length if length and not talking and agent.wish != "offline" else agent.wrapup_until
+    until = told + length if length and not talking and agent.wish != "offline" else agent.wrapup_until
     return _since(agent, replace(agent, talking=talking, wrapup_until=until), at)
 
 

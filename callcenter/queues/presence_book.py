@@ -37,6 +37,7 @@ EVENTS: tuple[type[Event], ...] = (
     PresenceChanged,
 )
 _RETRY_S = 1.0
+_LATE = timedelta(seconds=2)
 # User id and extension of the one whose presence changed.
 Watcher = Callable[[str, str], None]
 
@@ -136,14 +137,21 @@ class PresenceBook:
             case CallAnswered():
                 return presence.answered(agent, event.call_id, event.queue, event.at)
             case CallAgentLeft():
-                return presence.left(agent, event.call_id, self.wrapup, event.at)
+                return self._left(agent, event)
+
+    def _left(self, agent: Agent, event: CallAgentLeft | CallEnded) -> Agent:
+        """The end of a call that nobody heard is told when Asterisk is heard again, by all processes at about the same
+        time; until when he writes is then what the one who leads says."""
+        now = self.clock()
+        told = now if now - event.at > _LATE else event.at
+        return presence.left(agent, event.call_id, self.wrapup, event.at, told)
 
     def _forget(self, event: CallEnded) -> None:
         """Nobody is busy with a call that ended, whatever was missed."""
         for extension, user in list(self.agents.items()):
             agent = self.of(user)
             if event.call_id in agent.ringing or event.call_id in agent.talking:
-                self._move(user, extension, presence.left(agent, event.call_id, self.wrapup, event.at))
+                self._move(user, extension, self._left(agent, event))
 
     async def run(self) -> None:
         """Keep what changed, and end wrap-ups when their time has come, until cancelled."""

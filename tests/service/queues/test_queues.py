@@ -134,6 +134,16 @@ async def test_wrapup_ends_by_itself(house: House) -> None:
     ]
 
 
+async def test_an_end_that_was_not_heard_is_written_up_from_when_it_is_told(house: House) -> None:
+    queues = await house.enter()
+    await queues.presence.choose("user-li", "1001", "ready", None)
+    await talk(queues)
+    ended = house.clock.now
+    house.clock.pass_by(60)
+    await queues.presence.on_event(CallEnded(at=ended, call_id="c1", outcome="cut", cause="asterisk_restarted"))
+    assert (state(queues), queues.presence.end_due()) == ("wrapup", 15.0)
+
+
 async def test_wrapup_survives_a_restart_and_then_ends(house: House) -> None:
     queues = await house.enter()
     await queues.presence.choose("user-li", "1001", "ready", None)

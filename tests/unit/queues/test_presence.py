@@ -85,7 +85,7 @@ def step(agent: Agent, what: str, at: datetime) -> Agent:
         case "answer":
             return presence.answered(agent, rest[0], rest[1] if rest[1:] else None, at)
         case "leave":
-            return presence.left(agent, rest[0], WRAPUP, at)
+            return presence.left(agent, rest[0], WRAPUP, at, at)
         case "over":
             return presence.wrapup_over(agent, at)
     raise AssertionError(what)

@@ -74,14 +74,14 @@ CMD ["serve"]
 # Asterisk's container cuts every call.
 FROM ground AS asterisk
 COPY callcenter/__init__.py callcenter/__main__.py callcenter/errors.py callcenter/
-COPY callcenter/words/__init__.py callcenter/words/asterisk.* callcenter/words/
+COPY callcenter/words/__init__.py callcenter/words/asterisk.* callcenter/words/settings.* callcenter/words/
 COPY callcenter/asterisk callcenter/asterisk
 RUN XDG_CACHE_HOME=/opt/cache callcenter pbx install \
     && rm -rf /opt/cache/callcenter/asterisk/current/usr/share/doc /opt/cache/callcenter/asterisk/current/usr/share/man \
        /opt/cache/callcenter/asterisk/current/usr/share/locale
 COPY LICENSE NOTICE ./
 COPY crm_adapter crm_adapter
-COPY callcenter/config.py callcenter/
+COPY callcenter/config.py callcenter/setting_errors.py callcenter/
 COPY callcenter/words/core.* callcenter/words/
 RUN chmod -R a+rX . && python -m compileall -q callcenter crm_adapter
 ENV CALLCENTER_ASTERISK_ROOT=/opt/cache/callcenter/asterisk/current

@@ -45,6 +45,7 @@ async def _run(arguments: argparse.Namespace) -> int:
     stage = Stage(arguments.folder, EXTENSIONS, web_port=arguments.port or _free_port())
     lock = FolderLock(stage.folder)
     lock.take(f"callcenter demo at {stage.url}")
+    await _clear(stage)
     passwords = load_or_make(stage.folder / "logins.json", [person.username for person in PEOPLE])
     _say("filling the database with users, customers and their history")
     await seed(stage.settings(), passwords)
@@ -62,6 +63,15 @@ async def _run(arguments: argparse.Namespace) -> int:
         await stage.stop()
         lock.release()
     return 0
+
+
+async def _clear(stage: Stage) -> None:
+    """A demo that was killed may have left its service behind, which is named, or its Asterisk, which knows nothing of
+    our menu server, and is ended."""
+    service = FolderLock(stage.settings().data_dir)
+    service.take("callcenter demo")
+    service.release()
+    await stage.asterisk.stop()
 
 
 async def _act(robots: Robots, calls: int | None, stop: asyncio.Event) -> None:

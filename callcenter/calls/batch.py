@@ -130,8 +130,7 @@ class BatchWriter:
     async def _commit(self, batch: Batch) -> None:
         async with self._db.transaction() as work:
             await self._term.sign(work.session)
-            for call in batch.calls.values():
-                await self._writer.write(work.session, call)
+            await self._writer.write(work.session, *batch.calls.values())
             await journal_store.add(work.session, self._server, batch.entries)
             for gap in batch.gaps.values():
                 await gaps.write(work.session, gap, gap.id in self._gaps_kept)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Delete, Table, Update, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Delete, Insert, Table, Update, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from callcenter.calls.model import (
     ACTIVE,
@@ -31,6 +32,8 @@ _Many = Mapping[str, Leg] | tuple[Talk | Hold, ...]
 _CALLS, _LEGS, _TALKS, _VISITS, _HOLDS = (
     cast(Table, row.__table__) for row in (CallRow, CallLegRow, CallTalkRow, CallVisitRow, CallHoldRow)
 )
+# In the order in which they are written: the others' rows belong to a call's.
+_TABLES = (_CALLS, _VISITS, _LEGS, _TALKS, _HOLDS)
 # Of a record, in other tables or under other names.
 _ELSEWHERE = ("number", "outcome", "direction", "visits")
 
@@ -59,11 +62,19 @@ class LedgerWriter:
         kept = (old.record, old.legs, old.talks, old.holds)
         return kept != (call.record, call.legs, call.talks, call.holds)
 
-    async def write(self, session: AsyncSession, call: CallSession) -> None:
-        """Bring the rows of a call up to date, within the caller's transaction."""
-        old, new = self._written.get(call.record.id), _snapshot(call)
-        for table, before, after in self._tables(old, new):
-            await _write_all(session, table, before, after)
+    async def write(self, session: AsyncSession, *calls: CallSession) -> None:
+        """Bring the rows of calls up to date, within the caller's transaction; those of one table together."""
+        connection = await session.connection()
+        found: dict[Table, tuple[dict[str, Row], dict[str, Row]]] = {}
+        for call in calls:
+            mine = call.record.id
+            for table, before, after in self._tables(self._written.get(mine), _snapshot(call)):
+                old, new = found.setdefault(table, ({}, {}))
+                old |= {f"{mine} {key}": row for key, row in before.items()}
+                new |= {f"{mine} {key}": row for key, row in after.items()}
+        for table in _TABLES:
+            if table in found:
+                await _write_all(connection, table, *found[table])
 
     def hold(self, call: CallSession) -> None:
         """Take note that this is what the database holds."""
@@ -204,14 +215,18 @@ def _visits(record: CallRecord) -> dict[str, Row]:
     }
 
 
-async def _write_all(session: AsyncSession, table: Table, old: dict[str, Row], new: dict[str, Row]) -> None:
-    """Insert what is new, update what differs, remove what is no more. Plain statements: this is on the way of every
-    ringing phone."""
-    connection = await session.connection()
+async def _write_all(connection: AsyncConnection, table: Table, old: dict[str, Row], new: dict[str, Row]) -> None:
+    """Remove what is no more, insert what is new, update what differs. Plain statements, and as few as can be: this is
+    on the way of every ringing phone."""
     if gone := [_keys(table, row) for key, row in old.items() if key not in new]:
         await connection.execute(_delete(table), gone)
+    if table is not _CALLS:
+        if rows := [_fitting(table, row) for key, row in new.items() if row != old.get(key)]:
+            await connection.execute(_put(table, connection.dialect.name), rows)
+        return
     if fresh := [_fitting(table, row) for key, row in new.items() if key not in old]:
         await connection.execute(table.insert(), fresh)
+    # A call has columns that others write: only those that changed here.
     for names, rows in _changed(table, old, new).items():
         await connection.execute(_update(table, names), rows)
 
@@ -239,6 +254,15 @@ def _same(table: Table) -> list[ColumnElement[bool]]:
 @lru_cache(maxsize=8)
 def _delete(table: Table) -> Delete:
     return table.delete().where(*_same(table))
+
+
+@lru_cache(maxsize=16)
+def _put(table: Table, dialect: str) -> Insert:
+    """Insert rows, or have those that are there hold the same."""
+    insert = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {column.name: insert.excluded[column.name] for column in table.c if column.name not in keys}
+    return insert.on_conflict_do_update(index_elements=keys, set_=values)
 
 
 @lru_cache(maxsize=256)

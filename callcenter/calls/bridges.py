@@ -71,6 +71,8 @@ class Bridges:
     def heard(self, uniqueid: str) -> set[str]:
         """All channels that one hears, itself included."""
         found, new = {uniqueid}, [uniqueid]
+        if uniqueid not in self._where and uniqueid not in self._locals:
+            return found  # asked of each of fifty phones that ring, whenever one of them stops
         while new:
             near = self._near(new.pop()) - found
             found |= near

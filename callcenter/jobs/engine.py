@@ -19,8 +19,8 @@ from callcenter.db import away, told
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
-# How often each kind of job asks the database for work; nobody waits for one by the second, but ringing phones share the
-# machine with those who ask.
+# How often each kind of job asks the database for work. Nobody waits for one by the second, and ringing phones share
+# the machine with those who ask.
 _POLL_S = 0.5
 _AWAY_S = 1.0
 # Fixed: by default the version is a hash of the code, and jobs begun before an upgrade would never be finished.

@@ -51,8 +51,11 @@ class Reach:
             addresses = [ip_address(each) for each in (_SELF if local else (host,))]
         except ValueError:  # a name
             return
-        if not any(map(self.allows, addresses)):
-            raise Problem("webhook_address_forbidden", field="url", host=host, network=str(ip_network(addresses[0])))
+        if any(map(self.allows, addresses)):
+            return
+        if any(_meant(each).is_loopback or _meant(each).is_unspecified for each in addresses):
+            raise Problem("webhook_address_own", field="url", host=host, network=str(ip_network(addresses[0])))
+        raise Problem("webhook_address_forbidden", field="url", host=host)
 
 
 def is_host(host: str) -> bool:

@@ -36,11 +36,11 @@ async def test_looked_at_again_when_connecting(hooks: Hooks, address: str, recei
 async def test_one_that_is_no_longer_allowed_can_be_switched_off(hooks: Hooks, address: str) -> None:
     endpoint = await hooks.endpoint(address)
     hooks.endpoints.reach._networks.clear()
-    with pytest.raises(Problem, match="webhook_address_forbidden"):
+    with pytest.raises(Problem, match="webhook_address_own"):
         await hooks.endpoints.update(endpoint.id, Wanted(address, ("CallEnded",)), 1, "admin-1")
     off = Wanted(address, ("CallStarted",), enabled=False)
     assert not (await hooks.endpoints.update(endpoint.id, off, 1, "admin-1")).enabled
-    with pytest.raises(Problem, match="webhook_address_forbidden"):
+    with pytest.raises(Problem, match="webhook_address_own"):
         await hooks.endpoint(address, enabled=False)
 
 

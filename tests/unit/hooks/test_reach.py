@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from callcenter.errors import Problem
 from callcenter.hooks.checks import checked_url
 from callcenter.hooks.reach import Reach
+from callcenter.words import explain
 
 FORBIDDEN = [
     *("127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::", "0.1.2.3"),
@@ -62,11 +63,21 @@ def test_what_an_ipv6_address_stands_for_decides(address: IPv4Address) -> None:
 )
 def test_refused_when_it_is_registered(host: str) -> None:
     url = f"http://{host}:8080/hook"
-    with pytest.raises(Problem, match="webhook_address_forbidden") as refused:
+    with pytest.raises(Problem, match="webhook_address_own") as refused:
         Reach().check(checked_url(url))
     network = str(refused.value.params["network"])
     # The remedy's setting is the one that helps.
     Reach([network]).check(url)
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "[fe80::1]", "[::ffff:169.254.169.254]", "100.100.100.200", "239.1.2.3"]
+)
+def test_a_machine_s_own_secrets_are_not_offered(host: str) -> None:
+    """The remedy does not say how to allow it: whoever needs that knows why."""
+    with pytest.raises(Problem, match="webhook_address_forbidden") as refused:
+        Reach().check(checked_url(f"http://{host}/"))
+    assert "ALLOWED" not in explain(refused.value, "en").remedy
 
 
 @pytest.mark.parametrize("host", ["crm.example.com", "10.0.0.5", "客户.中国", "crm", "a_b.example.com.", "[fd12::5]"])

@@ -10,36 +10,37 @@ import css from "./system.module.css";
 export function HooksCard({ hooks }: { hooks: HookShown[] }) {
   const { t } = useTranslation();
   if (hooks.length === 0) return null;
+  const missing = hooks.filter(({ state }) => state === "missing");
+  const there = hooks.filter(({ state }) => state !== "missing");
   return (
     <Card title={t("system.hooks")}>
-      {hooks
-        .filter(({ state }) => state === "missing")
-        .map(({ name, installed }) => (
-          <div key={name} className={css.missing}>
-            <Notice
-              type="error"
-              title={t("system.hookMissing", { name })}
-              remedy={t("system.hookMissingRemedy", { installed })}
-              testId="system-hook-missing"
-            />
-          </div>
+      <div className={css.hooks}>
+        {missing.map(({ name, installed }) => (
+          <Notice
+            key={name}
+            type="error"
+            title={t("system.hookMissing", { name })}
+            remedy={t("system.hookMissingRemedy", { installed })}
+            testId="system-hook-missing"
+          />
         ))}
-      <Facts
-        width={200}
-        items={hooks
-          .filter(({ state }) => state !== "missing")
-          .map(({ name, kind, package: source, state }): [string, React.ReactNode] => [
-            name,
-            <span key={`${kind} ${name}`} data-testid="system-hook">
-              <Tag bordered={false} color={state === "on" ? "green" : "default"}>
-                {t(state === "on" ? "system.hookOn" : "system.hookOff")}
-              </Tag>
-              <span className={css.faint}>
-                {t(`system.hookKind.${kind ?? "events"}`)} {source}
-              </span>
-            </span>,
-          ])}
-      />
+        {there.length > 0 && (
+          <Facts
+            width={360}
+            items={there.map(({ name, kind, package: source, state }): [string, React.ReactNode] => [
+              name,
+              <span key={`${kind} ${name}`} data-testid="system-hook">
+                <Tag bordered={false} color={state === "on" ? "green" : "default"}>
+                  {t(state === "on" ? "system.hookOn" : "system.hookOff")}
+                </Tag>
+                <span className={css.faint}>
+                  {t(`system.hookKind.${kind ?? "events"}`)} · {source}
+                </span>
+              </span>,
+            ])}
+          />
+        )}
+      </div>
     </Card>
   );
 }

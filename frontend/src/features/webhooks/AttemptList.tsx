@@ -13,7 +13,7 @@ export function AttemptList({ attempts }: { attempts: Attempt[] }) {
       <h3 className={css.heading}>{t("delivery.tries")}</h3>
       {attempts.length === 0 && <p className={css.lead}>{t("delivery.noTries")}</p>}
       <ol className={css.attempts}>
-        {attempts.map((each) => (
+        {attempts.map((each, place) => (
           <li key={each.at}>
             <div className={css.attempt}>
               <span className="figures">{full(each.at)}</span>
@@ -21,6 +21,9 @@ export function AttemptList({ attempts }: { attempts: Attempt[] }) {
               <span className={`figures ${css.faint}`}>{t("delivery.took", { ms: each.ms })}</span>
             </div>
             {each.excerpt && <div className={css.excerpt}>{each.excerpt}</div>}
+            {place === 0 && (each.error === "redirected" || each.error === "forbidden") && (
+              <div className={css.hint}>{t(`delivery.hint.${each.error}`)}</div>
+            )}
           </li>
         ))}
       </ol>

@@ -8,6 +8,7 @@ import type { Webhook, WebhookDraft, WebhookWithSecret } from "@/components/api/
 import { FormProblem, showOnField } from "@/components/ui/FormProblem";
 import { EventTypesField } from "./EventTypesField";
 import { useRefresh } from "./useWebhooks";
+import css from "./webhooks.module.css";
 
 interface Props {
   endpoint: Webhook | null;
@@ -48,6 +49,7 @@ export function EndpointForm({ endpoint, onCancel, onSaved }: Props) {
     <Form
       form={form}
       layout="vertical"
+      className={css.form}
       initialValues={endpoint ?? { url: "", description: "", event_types: [], enabled: true }}
       onFinish={(fields) => save.mutate(fields)}
       data-testid="webhook-form"

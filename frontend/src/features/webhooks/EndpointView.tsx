@@ -121,9 +121,11 @@ function Trouble({ endpoint }: { endpoint: Webhook }) {
   const { full } = useTimes();
   if (endpoint.off_reason && endpoint.off_at) {
     const at = full(endpoint.off_at);
-    const title =
-      endpoint.off_reason === "gone" ? t("webhooks.offGone", { at }) : t("webhooks.offFailing", { at });
-    return <Notice type="error" title={title} remedy={t("webhooks.offRemedy")} />;
+    return endpoint.off_reason === "gone" ? (
+      <Notice type="error" title={t("webhooks.offGone", { at })} remedy={t("webhooks.offGoneRemedy")} />
+    ) : (
+      <Notice type="error" title={t("webhooks.offFailing", { at })} remedy={t("webhooks.offRemedy")} />
+    );
   }
   if (!endpoint.enabled || !endpoint.failing_since) return null;
   const title = t("webhooks.failingSince", { at: full(endpoint.failing_since) });

@@ -38,6 +38,21 @@ async def test_wrong_password(open_scene: OpenScene, screens: Screens) -> None:
     await screen.at_desk()
 
 
+async def test_a_room_that_is_not_open_to_everybody(open_scene: OpenScene, screens: Screens) -> None:
+    """It says so, and whom to ask, where the person wanted to go."""
+    scene = await open_scene()
+    screen = await screens.screen(scene.stage.url)
+    await screen.sign_in("supervisor", scene.passwords["supervisor"])
+    await expect(screen.one("nav-calls")).to_be_visible()
+    for path in ("/webhooks", "/webhooks/new", "/webhooks/deliveries", "/desk"):
+        await screen.page.goto(screen.url + path)
+        await expect(screen.one("room-closed")).to_contain_text("管理员")
+        assert screen.page.url.endswith(path)
+    await screen.page.goto(screen.url + "/system")
+    await expect(screen.one("system-server")).to_be_visible()
+    await expect(screen.one("room-closed")).to_have_count(0)
+
+
 async def test_broken_flow_file(open_scene: OpenScene) -> None:
     """The check names file, line and remedy; the running service keeps the last good menu, and says so."""
     scene = await open_scene()

@@ -19,8 +19,8 @@ import structlog
 from structlog.contextvars import bound_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from callcenter.config import LogSettings
 from callcenter.masking import masked
+from callcenter.setting_groups import LogSettings
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -10,8 +10,8 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from callcenter.accounts.service import Accounts
-from callcenter.config import FirmSettings
 from callcenter.rooms import Room
+from callcenter.setting_groups import FirmSettings
 from callcenter.web.http import Context, Route
 from callcenter.web.identity import PERMISSIONS, Identity, Role
 from callcenter.web.server import COOKIE

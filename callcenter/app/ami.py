@@ -19,7 +19,6 @@ from callcenter.calls.pbx import AmiPbxState
 from callcenter.calls.term import TermOver
 from callcenter.calls.unheard import CallFiles
 from callcenter.clock import utc_now
-from callcenter.config import AmiSettings
 from callcenter.db import away, told
 from callcenter.errors import Problem
 from callcenter.hooks.foreign.ami import AmiHooks
@@ -27,6 +26,7 @@ from callcenter.lease import Lease
 from callcenter.queues.pbx import AmiPbxControl
 from callcenter.queues.presence_book import EVENTS as PRESENCE_EVENTS
 from callcenter.queues.sharing import LineSharer
+from callcenter.setting_groups import AmiSettings
 from callcenter.tasks import Tasks, end
 from callcenter.web.health import Unwell
 

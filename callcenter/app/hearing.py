@@ -19,7 +19,6 @@ from callcenter.app.hooked import HookShown, cursors_of, hooks_shown
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.bus import JournalCursor
 from callcenter.clock import Clock
-from callcenter.config import HooksSettings
 from callcenter.db import Database, JournalRow
 from callcenter.events import Event
 from callcenter.events.calls import CallEnded, CallNumberLearned, CallStarted
@@ -30,6 +29,7 @@ from callcenter.hooks.fan_out import CURSOR as WEBHOOKS
 from callcenter.hooks.foreign.events import CURSORS
 from callcenter.link import Link, LinkDown
 from callcenter.rooms import Room
+from callcenter.setting_groups import HooksSettings
 from callcenter.web.health import HealthChecks
 from callcenter.web.http import Context, Route
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from callcenter.config import HooksSettings
 from callcenter.hooks.foreign.discovery import AMI, EVENTS, Group, installed, missing
 from callcenter.hooks.foreign.events import cursor_of
+from callcenter.setting_groups import HooksSettings
 
 _KINDS: tuple[tuple[Literal["listener", "events"], Group], ...] = (("listener", AMI), ("events", EVENTS))
 

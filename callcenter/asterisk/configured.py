@@ -21,8 +21,8 @@ from pydantic_settings import (
 from callcenter import config, setting_errors
 from callcenter.asterisk.secrets import load_or_make
 from callcenter.asterisk.settings import Frozen, OpenPort, PbxSettings, PhoneAccount, PublicNumber, QueueSettings
-from callcenter.config import AgiSettings, AmiSettings, Host, Network, Port, Word
 from callcenter.errors import Problem
+from callcenter.setting_groups import AgiSettings, AmiSettings, Host, Network, Port, Word
 
 _DEFAULT = PbxSettings()
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from callcenter.config import AgiSettings, AmiSettings, Host, Network, Port, Word
+from callcenter.setting_groups import AgiSettings, AmiSettings, Host, Network, Port, Word
 
 # What ends up in configuration files line by line: no control characters, no separators.
 Title = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f;\[\]<>\"]{0,80}$")]

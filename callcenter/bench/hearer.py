@@ -23,8 +23,8 @@ from callcenter.asterisk.ami import AmiClient, AmiMessage
 from callcenter.bench.sender import BREATH_S, MANY
 from callcenter.calls.tracker import CallTracker, wanted
 from callcenter.clock import utc_now
-from callcenter.config import AmiSettings
 from callcenter.events.calls import CallEnded
+from callcenter.setting_groups import AmiSettings
 
 _FOR_EVER_S = 1e6
 _WARM_S = 1.0

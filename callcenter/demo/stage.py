@@ -14,8 +14,9 @@ from callcenter.asterisk.local import LocalAsterisk
 from callcenter.asterisk.phones import BaresipPhone, Caller, SipServer
 from callcenter.asterisk.secrets import load_or_make
 from callcenter.asterisk.settings import PbxSettings, PhoneAccount
-from callcenter.config import AgiSettings, AmiSettings, IvrSettings, Settings, load
+from callcenter.config import Settings, load
 from callcenter.programs import Program, free_port
+from callcenter.setting_groups import AgiSettings, AmiSettings, IvrSettings
 
 
 @dataclass

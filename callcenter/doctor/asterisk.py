@@ -13,8 +13,8 @@ from typing import Any
 from callcenter.asterisk.ami import ActionFailed, AmiClient, AmiMessage, NotConnected, tls
 from callcenter.asterisk.ami.messages import BANNER
 from callcenter.clock import Clock
-from callcenter.config import AmiSettings
 from callcenter.errors import Problem
+from callcenter.setting_groups import AmiSettings
 
 REACH_LIMIT_S = 3.0
 LIMIT_S = 8.0

@@ -12,7 +12,6 @@ from typing import NoReturn
 import structlog
 
 from callcenter.clock import Clock, utc_now
-from callcenter.config import AmiSettings
 from callcenter.doctor import (
     clock,
     configuration,
@@ -33,6 +32,7 @@ from callcenter.doctor.finding import Finding, error, of_problem, skipped
 from callcenter.doctor.hidden import hide, secrets_of
 from callcenter.doctor.installation import Installation, Unavailable, apart
 from callcenter.errors import Problem, as_problem
+from callcenter.setting_groups import AmiSettings
 
 Look = Callable[[Installation], Awaitable[list[Finding]]]
 

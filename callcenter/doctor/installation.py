@@ -13,9 +13,10 @@ from typing import Generic, TypeVar
 
 from callcenter.asterisk.settings import PbxSettings
 from callcenter.clock import Clock, utc_now
-from callcenter.config import AmiSettings, Settings
+from callcenter.config import Settings
 from callcenter.doctor.asterisk import AsteriskFacts, ask_asterisk
 from callcenter.doctor.database import DatabaseFacts, ask_database
+from callcenter.setting_groups import AmiSettings
 
 T = TypeVar("T")
 

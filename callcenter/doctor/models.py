@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from callcenter.config import SpeechSettings
 from callcenter.doctor.finding import Finding, of_problem, ok, warning
 from callcenter.doctor.installation import Installation, apart
 from callcenter.errors import Problem
+from callcenter.setting_groups import SpeechSettings
 from recordings.errors import RecordingError
 from recordings.models import InstalledModel, choose, installed, verify
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from callcenter.config import IvrSettings
 from callcenter.doctor.finding import Finding, error, of_problem, ok
 from callcenter.doctor.installation import Installation, apart
 from callcenter.errors import Problem
 from callcenter.ivr.reading import examine
 from callcenter.ivr.service import build, open_prompts
+from callcenter.setting_groups import IvrSettings
 
 # The dialplan hands every call to this one.
 _FIRST = "main"

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from callcenter.asterisk.settings import PbxSettings
-from callcenter.config import AmiSettings, Settings, load, stray_variables
+from callcenter.config import Settings, load, stray_variables
 from callcenter.doctor.finding import Finding, ok, warning
 from callcenter.doctor.wanted import ami_access, wanted_pbx
+from callcenter.setting_groups import AmiSettings
 
 CHECK = "settings"
 _SECRET_NAMES = {"secret", "password"}

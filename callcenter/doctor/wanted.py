@@ -9,8 +9,9 @@ from pathlib import Path
 from callcenter.asterisk import configured
 from callcenter.asterisk.render import render_includes, render_private
 from callcenter.asterisk.settings import PbxSettings
-from callcenter.config import AmiSettings, Settings
+from callcenter.config import Settings
 from callcenter.errors import Problem
+from callcenter.setting_groups import AmiSettings
 
 
 class _Elsewhere(PbxSettings):

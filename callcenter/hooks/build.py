@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from callcenter.clock import Clock
-from callcenter.config import HooksSettings
 from callcenter.db import Database
 from callcenter.hooks.deliveries import Deliveries
 from callcenter.hooks.fan_out import FanOut
@@ -13,6 +12,7 @@ from callcenter.hooks.sender import Sender
 from callcenter.hooks.service import Endpoints
 from callcenter.link import Link
 from callcenter.rooms import Room
+from callcenter.setting_groups import HooksSettings
 
 # Between processes: something may have become due.
 _LOOK = "webhooks"

@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter import metrics
 from callcenter.clock import Clock
-from callcenter.config import HooksSettings
 from callcenter.db import DATABASE_ERRORS, Database, told
 from callcenter.hooks import store
 from callcenter.hooks.catalogue import body_of
@@ -30,6 +29,7 @@ from callcenter.hooks.payloads import payload_of
 from callcenter.hooks.post import Letter, post
 from callcenter.hooks.reach import Reach
 from callcenter.hooks.secrets import valid
+from callcenter.setting_groups import HooksSettings
 from callcenter.tasks import end, woken
 
 log = structlog.get_logger(__name__)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from callcenter.clock import Clock, utc_now
-from callcenter.config import IvrSettings
 from callcenter.ivr.prompts import PromptLibrary
 from callcenter.ivr.server import MenuServer
 from callcenter.ivr.shelf import FlowShelf
+from callcenter.setting_groups import IvrSettings
 
 
 def build(settings: IvrSettings, clock: Clock = utc_now) -> MenuServer:

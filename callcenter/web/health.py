@@ -13,8 +13,8 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from callcenter import __version__, metrics
-from callcenter.config import MonitorSettings
 from callcenter.errors import Problem
+from callcenter.setting_groups import MonitorSettings
 
 # Returns a code for the one who looks, such as `leading`, or nothing; raises `Unwell`, or whatever happens, when the
 # part is not there.

@@ -17,7 +17,7 @@ import pytest
 import structlog
 
 from callcenter import logs
-from callcenter.config import LogSettings
+from callcenter.setting_groups import LogSettings
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -151,7 +151,7 @@ _DYING = """
 import sys, threading
 import structlog
 from callcenter import logs
-from callcenter.config import LogSettings
+from callcenter.setting_groups import LogSettings
 logs.configure(LogSettings(), "worker")
 import dbos._logger
 dbos._logger.init_logger()

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter import logs
-from callcenter.config import LogSettings
 from callcenter.masking import masked, masked_text
+from callcenter.setting_groups import LogSettings
 
 
 def digits(first: str, rest: int) -> st.SearchStrategy[str]:

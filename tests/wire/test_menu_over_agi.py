@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from callcenter.asterisk.agi import AgiServer
-from callcenter.config import IvrSettings
 from callcenter.ivr.service import build
+from callcenter.setting_groups import IvrSettings
 
 MORNING = datetime(2026, 11, 23, 2, tzinfo=UTC)
 

@@ -20,7 +20,7 @@ from callcenter.bench.storm.size import Storm
 from callcenter.bench.storm.tape import Happening
 from callcenter.bench.storm.telling import CHOICE
 from callcenter.calls.pbx import AmiPbxState
-from callcenter.config import AmiSettings
+from callcenter.setting_groups import AmiSettings
 
 STORM = Storm(agents=12, ring_all=4, rate=40.0, steady_s=5.0, storm_s=1.0, calm_bursts=0, bursts=0, cuts=0, kills=0)
 EXTENSIONS = [str(1000 + place) for place in range(STORM.agents)]

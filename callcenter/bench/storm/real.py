@@ -19,7 +19,7 @@ from callcenter.bench.stage import QUEUE
 from callcenter.bench.storm.exchange import Hearing
 from callcenter.bench.storm.script import Call, Wave
 from callcenter.bench.storm.tape import RingKey
-from callcenter.config import AmiSettings, IvrSettings
+from callcenter.setting_groups import AmiSettings, IvrSettings
 
 NAME = "real"
 PHONES = 3

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from callcenter.asterisk.ami.messages import AmiMessage
-from callcenter.config import HooksSettings
 from callcenter.hooks.foreign.discovery import AMI, installed
 from callcenter.hooks.foreign.frames import MESSAGE, message_payload
 from callcenter.hooks.foreign.keeper import Keeper
+from callcenter.setting_groups import HooksSettings
 
 log = structlog.get_logger(__name__)
 

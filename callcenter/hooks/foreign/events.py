@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 import structlog
 
 from callcenter.bus import BatchSubscriber, Bus
-from callcenter.config import HooksSettings
 from callcenter.events import Event
 from callcenter.hooks.catalogue import OFFERED_TYPES
 from callcenter.hooks.foreign.ami import run_all
 from callcenter.hooks.foreign.discovery import EVENTS, installed, missing
 from callcenter.hooks.foreign.frames import EVENT
 from callcenter.hooks.foreign.keeper import HookFailed, HookGone, Keeper
+from callcenter.setting_groups import HooksSettings
 
 log = structlog.get_logger(__name__)
 # An event that fails, or ends the process, so often is passed over: those behind it wait.

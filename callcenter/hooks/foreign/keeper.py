@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import structlog
 
 from callcenter import metrics
-from callcenter.config import HooksSettings
 from callcenter.hooks.foreign.discovery import Hook
 from callcenter.hooks.foreign.frames import BROKEN, DONE, FAILED, LONGEST, READY, framed
 from callcenter.hooks.foreign.process import HookProcess
 from callcenter.hooks.foreign.saying import Seldom
+from callcenter.setting_groups import HooksSettings
 from callcenter.tasks import end, woken
 
 log = structlog.get_logger(__name__)

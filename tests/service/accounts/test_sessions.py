@@ -15,10 +15,10 @@ from yarl import URL
 
 from callcenter.accounts import routes
 from callcenter.accounts.service import Accounts, NewUser
-from callcenter.config import FirmSettings
 from callcenter.db import Database
 from callcenter.errors import Problem
 from callcenter.link import LocalLink
+from callcenter.setting_groups import FirmSettings
 from callcenter.web.http import Context, Route
 from callcenter.web.identity import Identity
 from callcenter.web.server import make_app

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk.secrets import load_or_make
-from callcenter.config import IvrSettings
 from callcenter.db import Database
 from callcenter.doctor.examine import CHECKS, Check, look
 from callcenter.doctor.installation import Installation
 from callcenter.doctor.settings import read
+from callcenter.setting_groups import IvrSettings
 from tests.service.doctor.patient import Patient, shown
 
 pytestmark = pytest.mark.service

@@ -15,7 +15,6 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
-from callcenter.config import HooksSettings
 from callcenter.db import Database, JournalRow
 from callcenter.events import Event
 from callcenter.events.calls import CallStarted
@@ -27,6 +26,7 @@ from callcenter.hooks.model import DeliveryRow, EndpointRow
 from callcenter.hooks.reach import Reach
 from callcenter.hooks.sender import Sender
 from callcenter.hooks.service import Endpoints
+from callcenter.setting_groups import HooksSettings
 
 NOW = datetime(2026, 11, 24, 1, 2, 3, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ import asyncio
 import sys
 
 from callcenter.clock import utc_now
-from callcenter.config import HooksSettings
 from callcenter.db import Database
 from callcenter.hooks.sender import Sender
+from callcenter.setting_groups import HooksSettings
 
 SETTINGS = HooksSettings(timeout_s=5, allowed_networks=("127.0.0.0/8",))
 

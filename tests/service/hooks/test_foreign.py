@@ -18,12 +18,12 @@ from structlog.testing import capture_logs
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.bus import Bus
 from callcenter.calls.listener import Listener
-from callcenter.config import HooksSettings
 from callcenter.db import Database
 from callcenter.hooks.commands import _list
 from callcenter.hooks.foreign import keeper as keeping
 from callcenter.hooks.foreign.ami import AmiHooks
 from callcenter.hooks.foreign.events import EventHooks
+from callcenter.setting_groups import HooksSettings
 from callcenter.tasks import Tasks
 from tests.unit.calls.conversations import AGENTS, CALLER_ENDS, IN, LI_ANSWERS, MENU, NOON, RING_LI, conversation
 
@@ -283,7 +283,7 @@ async def test_one_that_is_never_taken_is_passed_over(db: Database, have: Callab
 
 DOOMED = """
 import asyncio
-from callcenter.config import HooksSettings
+from callcenter.setting_groups import HooksSettings
 from callcenter.hooks.foreign.ami import AmiHooks
 from callcenter.asterisk.ami.messages import AmiMessage
 

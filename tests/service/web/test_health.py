@@ -14,8 +14,8 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from callcenter.config import MonitorSettings
 from callcenter.errors import Problem
+from callcenter.setting_groups import MonitorSettings
 from callcenter.web.health import HealthChecks, HealthServer, Unwell
 from callcenter.web.http import Context, Route
 from callcenter.web.identity import Identity

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.config import IvrSettings
 from callcenter.ivr.engine import ChangeLanguage, Context, Enqueue, Gather, HangUp, Play, start, step
 from callcenter.ivr.flow import Flow
 from callcenter.ivr.service import build
 from callcenter.ivr.simulator import walk
 from callcenter.ivr.soundness import faults
+from callcenter.setting_groups import IvrSettings
 
 MAIN = build(IvrSettings()).flows.get("main")
 MORNING = datetime(2026, 11, 23, 2, tzinfo=UTC)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.config import IvrSettings
 from callcenter.errors import Problem
 from callcenter.ivr.acted import ACTED_DIR, read_acted
 from callcenter.ivr.prompts import PromptLibrary, read_texts
 from callcenter.ivr.sounds import Sound, outdated
+from callcenter.setting_groups import IvrSettings
 
 PROMPTS_DIR = IvrSettings().prompts_dir
 PROMPTS = read_texts(PROMPTS_DIR / "texts.yaml")

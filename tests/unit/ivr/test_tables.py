@@ -6,11 +6,11 @@ from datetime import datetime
 
 import pytest
 
-from callcenter.config import IvrSettings
 from callcenter.ivr.fakes import FakeSession
 from callcenter.ivr.service import build
 from callcenter.ivr.simulator import walk
 from callcenter.ivr.trials import Trial, fits, read_trials, run_trial
+from callcenter.setting_groups import IvrSettings
 
 SETTINGS = IvrSettings()
 SERVER = build(SETTINGS)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pydantic import SecretStr
 
 from callcenter.asterisk.ami import AmiClient, AmiMessage
-from callcenter.config import AmiSettings
+from callcenter.setting_groups import AmiSettings
 
 Answer = Callable[[dict[str, str]], bytes | None]
 

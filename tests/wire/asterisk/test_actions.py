@@ -9,7 +9,7 @@ import pytest
 from callcenter.asterisk.ami import ActionFailed, AmiClient, AmiMessage, ListOverrun, NotConnected
 from callcenter.asterisk.ami.actions import MOST_WAITING
 from callcenter.asterisk.ami.connection import encode
-from callcenter.config import AmiSettings
+from callcenter.setting_groups import AmiSettings
 from tests.wire.asterisk.manager import FakeManager, connected, long_list, ok, refused
 
 

@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from callcenter.asterisk.ami import AmiClient, AmiMessage, NotConnected
-from callcenter.config import AmiSettings
 from callcenter.errors import Problem
+from callcenter.setting_groups import AmiSettings
 from tests.wire.asterisk.manager import FakeManager, connected, end, ok, refused
 
 

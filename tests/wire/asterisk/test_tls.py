@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from callcenter.asterisk.ami import AmiClient
 from callcenter.clock import utc_now
-from callcenter.config import AmiSettings
 from callcenter.doctor.asterisk import ask_asterisk
 from callcenter.errors import Problem
+from callcenter.setting_groups import AmiSettings
 from tests.wire.asterisk.manager import FakeManager, end, long_list
 
 

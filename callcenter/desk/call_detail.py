@@ -57,6 +57,7 @@ class CallDetails:
             **row.model_dump(),
             legs=[_leg(leg, found.agents) for leg in found.legs],
             timeline=timeline([journalled.event() for journalled in found.journal], found.agents),
+            gap=found.call.gap,
             disposition=found.call.disposition,
             note=found.call.note,
             customer=await self.cards.of_customer(row.customer_id) if row.customer_id else None,

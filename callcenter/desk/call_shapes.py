@@ -131,8 +131,10 @@ class Recording(BaseModel):
 
 
 class CallDetail(CallRow):
-    """One call with everything that hangs on it."""
+    """One call with everything that hangs on it. `gap`: for some time of it Asterisk was not heard, or set its clock
+    back, so that something may be missing."""
 
+    gap: bool
     legs: list[CallLeg]
     timeline: list[TimelineEntry]
     disposition: str | None

@@ -615,7 +615,8 @@ export interface components {
         };
         /**
          * CallDetail
-         * @description One call with everything that hangs on it.
+         * @description One call with everything that hangs on it. `gap`: for some time of it Asterisk was not heard, or set its clock
+         *     back, so that something may be missing.
          */
         CallDetail: {
             /** Agent Id */
@@ -640,6 +641,8 @@ export interface components {
             end_cause: string | null;
             /** Ended At */
             ended_at: string | null;
+            /** Gap */
+            gap: boolean;
             /** Has Recording */
             has_recording: boolean;
             /** Id */

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from callcenter.calls.model import CallLegRow, CallTalkRow
+from callcenter.calls.model import CallLegRow, CallRow, CallTalkRow
 from callcenter.db import Database
 from callcenter.events.ids import new_id
 from recordings.model import RecordingRow, TranscriptRow
@@ -107,11 +107,19 @@ async def test_one_call_with_everything(house: House) -> None:
     kinds = [entry["kind"] for entry in detail["timeline"]]
     assert kinds == ["started", "queued", "ticket_opened", "ringing", "answered", "ended"]
     assert detail["timeline"][3]["agent_name"] == "李娜"
+    assert detail["gap"] is False
     assert detail["legs"][0]["agent_name"] == "李娜"
     assert detail["customer"]["name"] == "张伟"
     assert detail["tickets"][0]["number"] == "202611-0042"
     assert detail["recording"]["sides"] == {"caller": True, "agent": True}
     assert detail["recording"]["segments"][1]["end_s"] == 60.0
+
+
+async def test_a_call_that_may_lack_something_says_so(house: House) -> None:
+    call = await talked(house, "13800138000")
+    async with house.db.transaction() as work:
+        (await work.session.get_one(CallRow, call.id)).gap = True
+    assert (await house.get(f"/calls/{call.id}"))["gap"] is True
 
 
 async def test_a_call_that_does_not_exist(house: House) -> None:

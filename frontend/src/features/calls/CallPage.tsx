@@ -6,6 +6,7 @@ import { useNavigate, useParams } from "react-router";
 import type { CallDetail } from "@/components/api/types";
 import { useTimes } from "@/components/format/useTimes";
 import { ErrorState } from "@/components/ui/ErrorState";
+import { Notice } from "@/components/ui/Notice";
 import { Card, Page } from "@/components/ui/Page";
 import { OutcomeTag } from "@/components/ui/Tags";
 import { PhoneText } from "@/components/ui/Words";
@@ -26,11 +27,15 @@ export default function CallPage() {
 }
 
 function LoadedCall({ call }: { call: CallDetail }) {
+  const { t } = useTranslation();
   const clock = useMemo(() => new PlayerClock(), []);
   return (
     <Page title={<Title call={call} />}>
       <div className={css.columns}>
         <div className={css.main}>
+          {call.gap && (
+            <Notice type="warning" title={t("call.gap")} remedy={t("call.gapRemedy")} testId="call-gap" />
+          )}
           <Card>
             <CallFacts call={call} />
           </Card>

@@ -18,7 +18,8 @@ def spread(seconds: Sequence[float], prefix: str) -> dict[str, float]:
     """Median and 99th percentile, in milliseconds."""
     if len(seconds) < 2:
         return {f"{prefix}p50_ms": 0.0, f"{prefix}p99_ms": 0.0}
-    hundredths = statistics.quantiles(seconds, n=100)
+    # Of few samples the default would tell a percentile above the longest of them.
+    hundredths = statistics.quantiles(seconds, n=100, method="inclusive")
     return {f"{prefix}p50_ms": round(hundredths[49] * 1000, 2), f"{prefix}p99_ms": round(hundredths[98] * 1000, 2)}
 
 

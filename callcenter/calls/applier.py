@@ -6,7 +6,9 @@ A time unheard is closed in this order: what Asterisk's files tell of it, what w
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,56 +17,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter import metrics
 from callcenter.calls import journal, journal_store
 from callcenter.calls.batch import Batch
+from callcenter.calls.closing import Beat, Closing, Lost, Retold, Shown
 from callcenter.calls.evidence import Told
 from callcenter.calls.gaps import Gap, Why, left_open, opened
+from callcenter.calls.heard import MARGIN, REMEMBERED, Heard, Overlap
 from callcenter.calls.log_lines import about
 from callcenter.calls.ports import Agents, Message, PbxSnapshot
 from callcenter.calls.reading import when
 from callcenter.calls.store import LedgerWriter, last_boot, open_calls
 from callcenter.calls.term import LedgerTerm
 from callcenter.calls.tracker import Change, wanted
-from callcenter.calls.unheard import MARGIN, REMEMBERED, CallFiles, Heard, Overlap, Unheard
+from callcenter.calls.unheard import CallFiles, FilesUnreadable
 from callcenter.clock import Clock
 from callcenter.db import Database
-from callcenter.events.calls import CallEnded, CallStarted
 
 log = structlog.get_logger(__name__)
 _FILES_TRIES, _FILES_PAUSE_S = 4, 0.25
 _AT_ONCE = 500
-
-
-@dataclass(frozen=True)
-class Lost:
-    """From here on Asterisk is not heard."""
-
-    why: Why
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Asterisk is heard again, since `since` by its own clock, and this is what was alive a moment later."""
-
-    snapshot: PbxSnapshot
-    since: datetime
-
-
-@dataclass(frozen=True)
-class Beat:
-    """All that Asterisk said up to this moment, by its own clock, has been heard."""
-
-    at: datetime
-
-
-@dataclass
-class _Closing:
-    """A gap that is being closed. `alive`: the calls that lived when it began."""
-
-    shown: Shown
-    gap: Gap | None
-    overlap: Overlap | None
-    alive: set[str]
-    found: set[str] = field(default_factory=set)
-    ended: set[str] = field(default_factory=set)
+_SECOND = timedelta(seconds=1)
 
 
 class Applier:
@@ -79,7 +49,8 @@ class Applier:
         self._boot: str | None = None
         self._place = 0
         self._unsure = False  # something was missed that no file tells, and what is alive has not been applied
-        self._closing: _Closing | None = None
+        self._closing: Closing | None = None
+        self._overlap: Overlap | None = None  # outlives the gap: what the files told may be said a moment later
         self.batch, self.deaf = Batch(), False
         self.gap: Gap | None = None
 
@@ -91,7 +62,7 @@ class Applier:
             self.gap = await left_open(session, self._server)
             await self._load_calls(session, agents)
             for entry in await journal_store.since(session, self._server, self._remembered()):
-                if "h" in entry.body:
+                if "h" in entry.body and not entry.order:  # one of several calls has it first
                     self._heard.note(entry.at, journal.Again(entry.name, entry.body["h"]))
 
     async def _load_calls(self, session: AsyncSession, agents: Agents) -> None:
@@ -106,6 +77,10 @@ class Applier:
             self._known.committed(call)
             if call.record.id not in folded:
                 self._tracker.adopt(call)
+        self.go_live(agents)
+
+    def go_live(self, agents: Agents) -> None:
+        """From now on Asterisk is heard: the end of `load`, and all there is to do where nothing is to be loaded."""
         self._fold.go_live(agents)
 
     def _remembered(self) -> datetime:
@@ -140,7 +115,7 @@ class Applier:
     def _hear(self, message: Message) -> None:
         now = self._clock()
         at = when(message, now)
-        if self._closing and self._closing.overlap and self._closing.overlap.again(message, at):
+        if self._overlap and self._overlap.again(message, at):
             return
         if self._apply(message, at, filed=False):
             self._heard.note(at, message)
@@ -151,7 +126,7 @@ class Applier:
 
     def _apply(self, message: Message, at: datetime, *, filed: bool) -> bool:
         """Whether the message belonged to a call."""
-        changes = self._tracker.apply(message, at)
+        changes = self._tracker.apply(message, at, filed=filed)
         asked = self._fold.agents.told()
         if changes:
             self._journal(
@@ -168,13 +143,12 @@ class Applier:
             self.batch.entries.append(journal.Entry(self._place, call_id, at, name, mine, len(ids) > 1))
 
     def _note(self, changes: list[Change]) -> None:
+        if self._closing:
+            self._closing.note(changes)
         for call, events in changes:
             self.batch.events += events
             if call.record.id not in self.batch.calls and (events or self._known.differs(call)):
                 self.batch.calls[call.record.id] = call
-            if self._closing:
-                self._closing.found.update(e.call_id for e in events if isinstance(e, CallStarted))
-                self._closing.ended.update(e.call_id for e in events if isinstance(e, CallEnded))
 
     def _lose(self, why: Why) -> None:
         if self._closing is not None:
@@ -187,61 +161,91 @@ class Applier:
             metrics.LEDGER_GAPS.labels(self._server, why).inc()
             log.warning("ledger_gap_began", server=self._server, why=why, since=self.gap.began_at.isoformat())
 
-    async def hear_again(self, shown: Shown) -> None:
-        """What the files tell comes first."""
-        gap, restarted = self.gap, self._boot not in (None, shown.snapshot.boot)
+    async def hear_again(self, shown: Shown) -> AsyncIterator[None]:
+        """What the files tell comes first, in parts: what one changed should be written before the next is told."""
         alive = {call.record.id for call in self._tracker.sessions}
-        told = await self._unheard(gap, shown, restarted) if gap else None
-        overlap = Overlap.of(told.told, shown.since) if told else None
-        self._closing = _Closing(shown, replace(gap, why="restart") if gap and restarted else gap, overlap, alive)
-        self.deaf = False
-        if gap and told:
-            await self._tell(gap, told, restarted)
-        elif not told:
+        restarted = self._boot not in (None, shown.snapshot.boot)
+        self._overlap = None
+        gap = replace(self.gap, why="restart") if self.gap and restarted else self.gap
+        closing = self._closing = Closing(shown, gap, alive, restarted)
+        if gap and self._files.there():
+            try:
+                async for _part in self._told(closing, gap):
+                    self.batch.gaps[gap.id] = closing.so_far(gap)
+                    yield
+                self._mark_unheard(shown.since)
+            except FilesUnreadable as error:
+                log.error("call_files_unreadable", server=self._server, reason=str(error))
+        if not closing.told:
             self._unsure = True
             self._note(self._tracker.missed())
+        self.deaf = False
 
-    async def _tell(self, gap: Gap, unheard: Unheard, restarted: bool) -> None:
-        """They may tell much: meanwhile Asterisk is read, and the lease renewed."""
-        boots = [boot for boot in unheard.boots if boot > gap.began_at - timedelta(seconds=1)] if restarted else []
-        last = gap.began_at
-        for place, message in enumerate(self._heard.left_of(unheard.told, gap.began_at)):
+    async def _told(self, closing: Closing, gap: Gap) -> AsyncIterator[None]:
+        """Whoever was killed over it has left word how far he came."""
+        shown = closing.shown
+        since = max(gap.began_at, self._term.heard_at or gap.began_at)
+        retold = Retold(since, self._heard.before(since), Overlap(shown.since))
+        async for part in self._files.unheard(since - MARGIN, shown.since):
+            if closing.restarted:
+                retold.boots += [boot for boot in part.boots if boot > since - _SECOND]
+            await self._tell(part.told, retold)
+            self._note_heard(min(part.until, shown.since))
+            yield
+        if retold.boots:
+            self._died(retold.last)
+        await self._tell_rest(closing, retold)
+        self._overlap, closing.told = retold.overlap, True
+
+    async def _tell_rest(self, closing: Closing, retold: Retold) -> None:
+        """What is written late: the end of a channel that is no longer there."""
+        shown, tries = closing.shown, itertools.repeat(None, _FILES_TRIES)
+        there = {channel.uniqueid for channel in shown.snapshot.channels}
+        while not closing.restarted and self._misses(there, shown.since) and next(tries, True) is None:
+            await asyncio.sleep(_FILES_PAUSE_S)
+            retold.known = self._heard.before(shown.since)
+            async for part in self._files.unheard(shown.since - MARGIN, shown.since):
+                await self._tell(part.told, retold)
+
+    def _misses(self, there: set[str], since: datetime) -> bool:
+        legs = (leg for call in self._tracker.sessions for leg in call.legs.values())
+        return any(leg.alive and leg.started_at <= since and leg.uniqueid not in there for leg in legs)
+
+    async def _tell(self, messages: Sequence[Told], retold: Retold) -> None:
+        """They may be many: meanwhile Asterisk is read, and the lease renewed. What was not heard is told as of the
+        gap's beginning at the earliest: the manager would have told it later than that."""
+        for place, message in enumerate(messages):
             if place % _AT_ONCE == 0:
                 await asyncio.sleep(0)
-            while boots and message.at >= boots[0]:
-                self._died(last)
-                boots.pop(0)
-            last = max(last, message.at)
-            if wanted(message):
-                self._apply_filed(message)
-        if boots:
-            self._died(last)
+            if retold.known.has(message, message.at):
+                continue
+            while retold.boots and message.at >= retold.boots[0]:
+                self._died(retold.last)
+                retold.boots.pop(0)
+            told = replace(message, at=max(message.at, retold.since))
+            retold.last = max(retold.last, told.at)
+            if wanted(told) and self._apply_filed(told):
+                retold.overlap.note(told, told.at)
 
-    def _apply_filed(self, message: Told) -> None:
+    def _mark_unheard(self, until: datetime) -> None:
+        """What goes on may have been held meanwhile: that is told by no file."""
+        changes = self._tracker.unheard(until)
+        for change in changes:  # each with a place of its own: they have nothing to do with each other
+            self._journal([change], until, journal.UNHEARD, {})
+        self._note(changes)
+
+    def _apply_filed(self, message: Told) -> bool:
         try:
-            if self._apply(message, message.at, filed=True):
+            if applied := self._apply(message, message.at, filed=True):
                 self._heard.note(message.at, message)
+            return applied
         except Exception:  # nor must a row
             log.exception("ledger_message_failed", **about(message))
+            return False
 
     def _died(self, at: datetime) -> None:
         """Asterisk began anew: whatever lived then ended when it was last heard of."""
         self._reconcile(PbxSnapshot("", ()), restarted=True, at=at)
-
-    async def _unheard(self, gap: Gap, shown: Shown, restarted: bool) -> Unheard | None:
-        """What the files tell, read again while they do not tell the end of a channel that is no longer there."""
-        there = {channel.uniqueid for channel in shown.snapshot.channels}
-        told: Unheard | None = None
-        for _ in range(_FILES_TRIES):
-            told = await self._files.unheard(gap.began_at - MARGIN, shown.since)
-            if told is None or restarted:
-                break
-            ended = {message.get("Uniqueid") for message in told.told if message.name == "Hangup"}
-            legs = (leg for call in self._tracker.sessions for leg in call.legs.values())
-            if all(leg.uniqueid in ended or leg.uniqueid in there for leg in legs if leg.alive):
-                break
-            await asyncio.sleep(_FILES_PAUSE_S)
-        return told
 
     def _see(self, shown: Shown) -> None:
         """What Asterisk shows is the last word on what is alive."""
@@ -249,7 +253,7 @@ class Applier:
         restarted = self._boot not in (None, snapshot.boot)
         if self._boot != snapshot.boot:
             self._boot = self.batch.boot = snapshot.boot
-        told = bool(self._closing and self._closing.overlap)
+        told = bool(self._closing and self._closing.told)
         if restarted and not told and self._term.heard_at:
             self._died(min(now, max([self._term.heard_at, *self._last_seen()])))
         marked = self._reconcile(snapshot, restarted=restarted, at=now, told=told)
@@ -277,16 +281,9 @@ class Applier:
         closing, self._closing, self.gap = self._closing, None, None
         if closing is None or closing.gap is None:
             return
-        gap = replace(
-            closing.gap,
-            ended_at=closing.shown.since,
-            closed_by="files" if closing.overlap else "snapshot",
-            found=len(closing.found),
-            ended=len(closing.ended & closing.alive),
-            calls=frozenset(marked),
-        )
+        gap = closing.closed(closing.gap, marked)
         self.batch.gaps[gap.id] = gap
         log.info(
             "ledger_gap_closed", server=self._server, why=gap.why, closed_by=gap.closed_by, found=gap.found,
-            ended=gap.ended, marked=len(marked),
+            ended=gap.ended, marked=len(marked), holds=gap.holds,
         )  # fmt: skip

@@ -7,10 +7,11 @@ queue: its rows get the time of the CEL row that they go with.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from callcenter.asterisk.files.cel import CelRow
 from callcenter.asterisk.files.queue_log import QueueRow
@@ -24,6 +25,12 @@ _LATER = timedelta(seconds=1.5)
 _ALL_ENDS = timedelta(seconds=0.5)
 # What the rows of a channel that Asterisk calls name as its application.
 _OF_CALLED = ("AppDial", "AppDial2", "AppQueue")
+# A queue's row may be of something that happened so long before the rows that were told of already.
+_HELD_BACK = timedelta(seconds=3)
+_REMEMBERED = timedelta(seconds=10)
+_LAST = ("CHAN_END", "LINKEDID_END")
+_INSTANT = timedelta(microseconds=1)
+_EVER = datetime.max.replace(tzinfo=UTC)
 _ENDINGS = ("BRIDGE_EXIT", "APP_END", "HANGUP")
 
 
@@ -44,15 +51,60 @@ class Told:
 
 def messages(cel: Iterable[CelRow], queues: Iterable[QueueRow]) -> list[Told]:
     """The messages that these rows stand for, in the order of time."""
-    rows = sorted(cel, key=lambda row: row.at)
-    by_channel: dict[str, list[CelRow]] = defaultdict(list)
-    by_link: dict[str, list[CelRow]] = defaultdict(list)
-    for row in rows:
-        by_channel[row.uniqueid].append(row)
-        by_link[row.linked_id].append(row)
-    told = [each for row in rows for each in _of_channel(row, by_link[row.linked_id])]
-    told += _of_queues(queues, by_channel)
-    return sorted(told, key=lambda each: (each.at, each.order))
+    return Telling().take(cel, queues)
+
+
+class Telling:
+    """Tells of rows part by part, as of all at once; keeps those of the calls that go on."""
+
+    def __init__(self) -> None:
+        self._rows: tuple[list[CelRow], list[QueueRow]] = ([], [])  # not looked at yet
+        self._told: list[Told] = []  # something that comes before may be told yet
+        self._channels: dict[str, list[CelRow]] = defaultdict(list)
+        self._links: dict[str, list[CelRow]] = defaultdict(list)
+        self._beside = _Beside(self._channels)
+        self._served: dict[str, str] = {}
+
+    def take(self, cel: Iterable[CelRow], queues: Iterable[QueueRow], until: datetime = _EVER) -> list[Told]:
+        """The messages that happened before `told_before(until)` and were not told yet, in the order of time. There
+        are no more rows of the time before `until` than these and those that were given before."""
+        rows = sorted((*self._rows[0], *cel), key=_at)
+        queued = sorted((*self._rows[1], *queues), key=_at)
+        ready, asked = bisect_left(rows, until, key=_at), bisect_left(queued, _back(until, _SECOND), key=_at)
+        self._rows = (rows[ready:], queued[asked:])
+        for row in rows[:ready]:
+            self._channels[row.uniqueid].append(row)
+            self._links[row.linked_id].append(row)
+        self._told += [each for row in rows[:ready] for each in _of_channel(row, self._links[row.linked_id])]
+        self._told += _of_queues(queued[:asked], self._channels, self._beside, self._served)
+        self._told.sort(key=lambda each: (each.at, each.order))
+        self._forget(until)
+        split = bisect_left(self._told, told_before(until), key=_at)
+        told, self._told = self._told[:split], self._told[split:]
+        return told
+
+    def _forget(self, until: datetime) -> None:
+        """What ended so long ago that nothing tells of it any more."""
+        long_ago = _back(until, _REMEMBERED)
+        for rows in (self._channels, self._links):
+            for name in [name for name, own in rows.items() if own[-1].event in _LAST and own[-1].at < long_ago]:
+                del rows[name]
+        self._beside.forget(long_ago)
+        for name in self._served.keys() - self._channels.keys():
+            del self._served[name]
+
+
+def told_before(until: datetime) -> datetime:
+    """Up to when all is told of the rows before `until`."""
+    return _back(until, _HELD_BACK)
+
+
+def _back(at: datetime, by: timedelta) -> datetime:
+    return at if at == _EVER else at - by
+
+
+def _at(each: CelRow | QueueRow | Told) -> datetime:
+    return each.at
 
 
 def _of_channel(row: CelRow, call: Sequence[CelRow]) -> Iterator[Told]:
@@ -163,10 +215,10 @@ _applications: dict[str, _Make] = {"MixMonitor": _recorded}
 _PUT_OUT = {"EXITWITHTIMEOUT": "TIMEOUT", "EXITEMPTY": "LEAVEEMPTY"}
 
 
-def _of_queues(rows: Iterable[QueueRow], channels: Mapping[str, Sequence[CelRow]]) -> Iterator[Told]:
+def _of_queues(
+    rows: Iterable[QueueRow], channels: Mapping[str, Sequence[CelRow]], beside: _Beside, served: dict[str, str]
+) -> Iterator[Told]:
     """What befell callers in queues."""
-    beside = _Beside(channels)
-    served: dict[str, str] = {}
     for row in rows:
         if row.event == "ENTERQUEUE":
             at = beside.time(row, row.uniqueid, "APP_START", "Queue")
@@ -190,18 +242,25 @@ def _of_queues(rows: Iterable[QueueRow], channels: Mapping[str, Sequence[CelRow]
 @dataclass
 class _Beside:
     """Finds the time of a queue's row: that of the CEL row that it goes with, the first of its second, or a bit before,
-    that none had yet; and never before that of the caller's last one. Asterisk tells no start of an application that
-    follows itself."""
+    that none had yet; and never before that of the caller's last one, nor at the same time where there is no such row.
+    Asterisk tells no start of an application that follows itself."""
 
     channels: Mapping[str, Sequence[CelRow]]
     _had: set[tuple[str, str, datetime]] = field(default_factory=set)
     _last: dict[str, datetime] = field(default_factory=dict)
 
     def time(self, row: QueueRow, channel: str, event: str, app: str = "") -> datetime:
-        began = next((each.at for each in self.channels.get(row.uniqueid, ())), row.at)
-        at = max(self._found(row, channel, event, app) or row.at, self._last.get(row.uniqueid, began))
+        began = next((each.at for each in self.channels.get(row.uniqueid, ()) if each.event == "CHAN_START"), row.at)
+        last, found = self._last.get(row.uniqueid, began), self._found(row, channel, event, app)
+        at = max(found, last) if found else max(row.at, last + _INSTANT)
         self._last[row.uniqueid] = at
         return at
+
+    def forget(self, until: datetime) -> None:
+        """What nothing tells of any more."""
+        self._had = {key for key in self._had if key[2] >= until}
+        for uniqueid in self._last.keys() - self.channels.keys():
+            del self._last[uniqueid]
 
     def _found(self, row: QueueRow, channel: str, event: str, app: str) -> datetime | None:
         for each in self.channels.get(channel, ()):

@@ -24,7 +24,8 @@ _QUIET = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class Gap:
-    """A row of the table in the making; `calls` are the ids of those that may lack something."""
+    """A row of the table in the making; `calls` are the ids of those that may lack anything, `holds` counts those of
+    which only holds may be missing."""
 
     id: str
     server: str
@@ -34,6 +35,7 @@ class Gap:
     closed_by: ClosedBy | None = None
     found: int = 0
     ended: int = 0
+    holds: int = 0
     calls: frozenset[str] = frozenset()
     lag_s: float | None = None
 
@@ -60,7 +62,9 @@ async def left_open(session: AsyncSession, server: str) -> Gap | None:
     """The gap of a server that the process before this one could not close."""
     query = select(LedgerGapRow).where(LedgerGapRow.server == server, LedgerGapRow.closed_by.is_(None))
     row = await session.scalar(query.where(LedgerGapRow.why != "late").order_by(LedgerGapRow.began_at).limit(1))
-    return Gap(row.id, row.server, cast(Why, row.why), row.began_at) if row else None
+    if row is None:
+        return None
+    return Gap(row.id, row.server, cast(Why, row.why), row.began_at, found=row.found, ended=row.ended, holds=row.holds)
 
 
 async def newest(db: Database, limit: int, before: str | None = None) -> Sequence[LedgerGapRow]:

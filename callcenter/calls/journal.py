@@ -21,6 +21,7 @@ from callcenter.events.ids import new_id
 SHOWN = "Snapshot"
 # A time that went through a text of seconds.
 _INEXACT = timedelta(milliseconds=1)
+UNHEARD = "Unheard"  # up to here Asterisk was not heard, and its files told the rest
 _LONGEST = 200  # a caller chooses his own name
 # What the state machine reads of each message, and what a person wants to see besides.
 _ALWAYS = ("Timestamp", "Channel", "Uniqueid", "Linkedid")
@@ -218,13 +219,15 @@ class Fold:
             snapshot = PbxSnapshot("", list(_channels(entries)), since)
             restarted, told = bool(first.body["r"]), bool(first.body["t"])
             changes = self.tracker.reconcile(snapshot, restarted, first.at, told=told)
+        elif first.name == UNHEARD:
+            changes = self.tracker.unheard(first.at)
         else:
             message = Again(first.name, first.body["h"])
             if first.body.get("u"):
                 self.tracker.missed()
             if self._ids and (linked_id := message.get("Linkedid")):
                 self.tracker.expect(linked_id)
-            changes = self.tracker.apply(message, first.at)
+            changes = self.tracker.apply(message, first.at, filed=bool(first.body.get("f")))
         for call, _events in changes:
             self.calls[call.record.id] = call
 

@@ -36,6 +36,7 @@ class KnownCall:
         self._has_it: set[str] = set()  # agents' legs of which CallAnswered was said
         self._heard: set[int | None] = set()
         self._absorbed: CallRecord | None = None
+        self._number_missed = False
         self._latest = record.started_at
 
     @classmethod
@@ -73,6 +74,20 @@ class KnownCall:
             self.change(gap=True)
         self._latest = max(at, self._latest)
         return self._latest
+
+    def unheard(self, at: datetime) -> bool:
+        """Up to that moment nobody heard what happened, but for what Asterisk's files tell: who has picked up may have
+        held meanwhile, and the number that is called may have been said. Whether anything of that may be."""
+        held = any(leg.alive and leg.answered_at and leg.answered_at <= at for leg in self.legs.values())
+        unsaid = self.record.direction == "outbound" and not self.record.number
+        self._number_missed |= unsaid
+        self.change(holds_gap=self.record.holds_gap or held)
+        return held or unsaid
+
+    def settle(self) -> None:
+        """The call is over, and what was not said will not be."""
+        if self._number_missed and not self.record.number:
+            self.change(gap=True)
 
     def alive(self) -> bool:
         """Some leg still is."""

@@ -24,8 +24,9 @@ import structlog
 from callcenter import metrics
 from callcenter.asterisk.ami.buffer import SpillBuffer
 from callcenter.calls import journal_store
-from callcenter.calls.applier import Applier, Beat, Lost, Shown
+from callcenter.calls.applier import Applier
 from callcenter.calls.batch import BatchWriter
+from callcenter.calls.closing import Beat, Lost, Shown
 from callcenter.calls.gaps import Gap, Lateness, Why
 from callcenter.calls.ports import Agents, Message, NumberReader, PbxState
 from callcenter.calls.reading import when
@@ -207,7 +208,8 @@ class Listener:
 
     async def _take_some(self) -> None:
         if self._applier.deaf:
-            await self._applier.hear_again(self._shown.popleft())
+            async for _part in self._applier.hear_again(self._shown.popleft()):
+                await self._write()
         for _ in range(min(self._inbox.qsize(), _BATCH)):
             if self._applier.deaf:
                 return

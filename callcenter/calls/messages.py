@@ -78,12 +78,14 @@ def _joined(call: CallSession, message: Message, at: datetime) -> list[Event]:
 
 def _abandoned(call: CallSession, message: Message, at: datetime) -> list[Event]:
     """Said of every wait that ends without an answer; of those that last too long the better word follows."""
-    call.change(visits=talks.over(call.record.visits, at, "abandoned"))
+    if talks.last_in(call.record.visits, text(message, "Queue")):
+        call.change(visits=talks.over(call.record.visits, at, "abandoned"))
     return []
 
 
 def _left(call: CallSession, message: Message, at: datetime) -> list[Event]:
-    call.change(visits=talks.left(call.record.visits, at))
+    if talks.last_in(call.record.visits, text(message, "Queue")):
+        call.change(visits=talks.left(call.record.visits, at))
     return []
 
 
@@ -108,9 +110,10 @@ def _dial_begin(call: CallSession, message: Message, at: datetime) -> list[Event
     if dest not in call.legs:
         return []
     call.called.setdefault(dest, exten)
-    if dest != first:
-        return call.learn(exten, at)
-    return [] if call.legs[first].extension else call.learn(dialled(text(message, "DialString")), at)
+    agent_first = call.legs[first].extension is not None
+    if agent_first == (dest == first):
+        return []
+    return call.learn(exten if agent_first else dialled(text(message, "DialString")), at)
 
 
 def _dial_state(call: CallSession, message: Message, at: datetime) -> list[Event]:

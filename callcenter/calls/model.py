@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.db import Base
@@ -46,6 +46,8 @@ class CallRow(Base):
     merged_into: Mapped[str | None] = mapped_column(String(36), index=True)
     # For some time in its life Asterisk was not heard, and its files did not tell either.
     gap: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Its files did tell, but never tell of a hold: only those may be missing.
+    holds_gap: Mapped[bool] = mapped_column(default=False, server_default=false())
     disposition: Mapped[str | None] = mapped_column(String(32))
     note: Mapped[str | None] = mapped_column(Text)
 
@@ -131,7 +133,7 @@ class CallMessageRow(Base):
 class LedgerGapRow(Base):
     """A time in which a server was not heard, or heard late. `why` and `closed_by`: `calls/gaps.py`. `ended_at` is null
     while it lasts. `found`, `ended`, `marked`: calls that nobody had heard of, calls that had ended meanwhile, calls
-    that may lack something; `lag_s` the greatest delay of a late event."""
+    that may lack anything; `holds`: of which only holds may be missing; `lag_s` the greatest delay of a late event."""
 
     __tablename__ = "ledger_gaps"
     __table_args__ = (Index(None, "server", "began_at"),)
@@ -145,6 +147,7 @@ class LedgerGapRow(Base):
     found: Mapped[int] = mapped_column(default=0)
     ended: Mapped[int] = mapped_column(default=0)
     marked: Mapped[int] = mapped_column(default=0)
+    holds: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     lag_s: Mapped[float | None]
 
 

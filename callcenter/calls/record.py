@@ -30,7 +30,9 @@ class CallRecord:
     `agent_id` are of the agent who answered last, `answered_at` is the first answer by an agent; `queue` the one joined
     last, `queued_at` the first join, `visits` all of them; `outcome` None while the call is alive. `merged_into` is the
     call that this one, a consultation or a pick-up, became part of (outcome `merged`), and that has its visits. `gap`:
-    for some time Asterisk was not heard, or set its clock back, so that something may be missing."""
+    for some time Asterisk was not heard, or set its clock back, so that something may be missing. `holds_gap`: its
+    files told of that time, but they never tell of a hold: of all that is said here only holds may be missing or too
+    long."""
 
     id: str
     server: str
@@ -55,6 +57,7 @@ class CallRecord:
     visits: tuple[QueueVisit, ...] = ()
     merged_into: str | None = None
     gap: bool = False
+    holds_gap: bool = False
 
 
 @dataclass(frozen=True)

@@ -247,6 +247,7 @@ class CallSession(KnownCall):
     def end(self, outcome: Outcome, cause: str, at: datetime) -> list[Event]:
         visits = talks.over(self.record.visits, at, "abandoned" if outcome == "abandoned" else "exit")
         self.change(outcome=outcome, end_cause=cause, ended_at=at, visits=visits)
+        self.settle()
         call = self.record
         return [CallEnded(at=at, call_id=call.id, outcome=outcome, cause=cause, merged_into=call.merged_into)]
 

@@ -56,9 +56,14 @@ def joined(visits: tuple[QueueVisit, ...], queue: str, at: datetime) -> tuple[Qu
     return (*over(visits, at, "exit"), QueueVisit(queue, at))
 
 
+def last_in(visits: tuple[QueueVisit, ...], queue: str) -> bool:
+    """Whether the last wait is, or was, in that queue."""
+    return bool(visits) and visits[-1].queue == queue
+
+
 def waits(visits: tuple[QueueVisit, ...], queue: str) -> bool:
     """Whether the caller is in that queue."""
-    return bool(visits) and visits[-1].queue == queue and visits[-1].left_at is None
+    return last_in(visits, queue) and visits[-1].left_at is None
 
 
 def left(visits: tuple[QueueVisit, ...], at: datetime) -> tuple[QueueVisit, ...]:

@@ -57,12 +57,15 @@ class CallTracker:
         """The first phone of this linked id begins a call; that machinery came before it belonged to no call."""
         self._led.add(linked_id)
 
-    def apply(self, message: Message, now: datetime) -> list[Change]:
-        """What a message means; `now` is used where Asterisk gave no time."""
+    def apply(self, message: Message, now: datetime, *, filed: bool = False) -> list[Change]:
+        """What a message means; `now` is used where Asterisk gave no time. `filed`: nobody heard it, Asterisk's files
+        tell it."""
         at = when(message, now)
         session, changes = self._session(message, at)
         if session is not None:
             session, united = self._united(session, message, at)
+            if filed:
+                session.unheard(at)
             changes += [*united, (session, session.apply(message, at))]
             self._index(session, message)
         if message.name == "Hangup":
@@ -76,6 +79,11 @@ class CallTracker:
         for session in self.sessions:
             session.change(gap=True)
         return [(session, []) for session in self.sessions]
+
+    def unheard(self, until: datetime) -> list[Change]:
+        """Nobody heard Asterisk until then; its files have told all that they tell."""
+        marked = [session for session in self.sessions if session.unheard(until)]
+        return [(session, []) for session in marked]
 
     def reconcile(self, snapshot: PbxSnapshot, restarted: bool, at: datetime, *, told: bool = False) -> list[Change]:
         """Make every living call agree with what Asterisk says is alive, and take up the calls that it shows anew.

@@ -1,121 +1,81 @@
-"""What Asterisk's files tell of a time in which it was not heard, without what was heard all the same."""
+"""What Asterisk's files tell of a time in which it was not heard, part by part: it may be hours."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+import heapq
+import itertools
+import zlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import structlog
-
 from callcenter.asterisk.files import cel, queue_log
-from callcenter.calls.evidence import Told, messages
-from callcenter.calls.ports import Message
+from callcenter.asterisk.files.cel import CelRow
+from callcenter.asterisk.files.queue_log import QueueRow
+from callcenter.calls.evidence import Telling, Told, told_before
 
-log = structlog.get_logger(__name__)
-# The files give the moment of a thing, the manager that of its being told: under load they are so far apart.
-MARGIN = timedelta(seconds=3)
-# How long what was heard is remembered: the files are read from a margin before a gap.
-REMEMBERED = 10 * MARGIN
-# What tells two messages of one name on one channel apart.
-_TELLING = {
-    "BridgeEnter": "BridgeUniqueid",
-    "BridgeLeave": "BridgeUniqueid",
-    "VarSet": "Variable",
-    "Newstate": "ChannelStateDesc",
-    "DialBegin": "DestUniqueid",
-    "AgentConnect": "DestUniqueid",
-    "QueueCallerJoin": "Queue",
-    "QueueCallerLeave": "Queue",
-    "QueueCallerAbandon": "Queue",
-}
-# Whose channel a message is about, where it does not say `Uniqueid`.
-_WHOSE = {"BlindTransfer": "TransfererUniqueid", "AttendedTransfer": "OrigTransfererUniqueid"}
-Key = tuple[str, str, str]
+# Rows are written within so long after each other in another order than they happened.
+_DISORDER = timedelta(seconds=5)
+# A queue's row, of a whole second, gets its time from one that may be so much younger.
+_SECOND = timedelta(seconds=1)
+# The row of an application's end is that much younger than what the manager says of it.
+_AFTERWARDS = timedelta(seconds=0.05)
 
 
-def key(message: Message) -> Key:
-    """The same for a thing that was heard and for its row in the files."""
-    name = message.name
-    telling = _TELLING.get(name)
-    return name, message.get(_WHOSE.get(name, "Uniqueid")) or "", (message.get(telling) or "") if telling else ""
+class FilesUnreadable(Exception):
+    """They are there, and the rest of them cannot be read."""
 
 
 @dataclass(frozen=True)
 class Unheard:
-    """`told` in order; `boots` when Asterisk began anew, in whole seconds."""
+    """A part: `told` in order; `boots` when Asterisk began anew, in whole seconds, those of what the next parts tell at
+    the latest; `until`: what happened before has been told."""
 
     told: Sequence[Told]
     boots: Sequence[datetime]
+    until: datetime
 
 
 @dataclass(frozen=True)
 class CallFiles:
-    """The folder of one server's CEL and queue_log; None: they cannot be read here."""
+    """The folder of one server's CEL and queue_log; None: they cannot be read here. `rows`: how many make a part."""
 
     folder: Path | None = None
+    rows: int = 2000
 
-    async def unheard(self, since: datetime, until: datetime) -> Unheard | None:
-        """What they tell of a time. None when they tell nothing, because they are not there."""
-        if self.folder is None or not (self.folder / cel.FILE).is_file():
-            return None
-        try:
-            return await asyncio.to_thread(self._read, self.folder, since, until)
-        except OSError as error:
-            log.error("call_files_unreadable", folder=str(self.folder), reason=str(error))
-            return None
+    def there(self) -> bool:
+        return self.folder is not None and (self.folder / cel.FILE).is_file()
 
-    @staticmethod
-    def _read(folder: Path, since: datetime, until: datetime) -> Unheard:
-        queues = list(queue_log.read(folder, since, until))
-        boots = [row.at for row in queues if row.event == queue_log.STARTED]
-        return Unheard(messages(cel.read(folder, since, until), queues), boots)
+    async def unheard(self, since: datetime, until: datetime) -> AsyncIterator[Unheard]:
+        """What they tell of a time, by parts. Raise FilesUnreadable."""
+        assert self.folder is not None
+        parts = self._parts(self.folder, since, until)
+        while part := await asyncio.to_thread(_next, parts):
+            yield part
 
-
-@dataclass
-class Heard:
-    """What was heard of late, so that nothing is told twice."""
-
-    _last: deque[tuple[datetime, Key]] = field(default_factory=deque)
-
-    def note(self, at: datetime, message: Message) -> None:
-        self._last.append((at, key(message)))
-        while self._last[0][0] < at - REMEMBERED:
-            self._last.popleft()
-
-    def left_of(self, told: Iterable[Told], began: datetime) -> list[Told]:
-        """Without what was heard before the gap began. What was not is told as of then at the earliest: the manager
-        would have told it later than that."""
-        known = Counter(each for at, each in self._last if at >= began - 2 * MARGIN)
-        left = []
-        for message in told:
-            if message.at <= began + MARGIN and known[key(message)] > 0:
-                known[key(message)] -= 1
-            else:
-                left.append(replace(message, at=max(message.at, began)))
-        return left
+    def _parts(self, folder: Path, since: datetime, until: datetime) -> Iterator[Unheard]:
+        telling, last, before = Telling(), until + _AFTERWARDS, since
+        read: tuple[Iterator[CelRow | QueueRow], ...] = (
+            cel.read(folder, since, until + _SECOND),
+            queue_log.read(folder, since, until),
+        )
+        rows: Iterator[CelRow | QueueRow] = heapq.merge(*read, key=lambda row: row.at)
+        while some := list(itertools.islice(rows, self.rows)):
+            before = max(before, min(some[-1].at - _DISORDER, last))
+            told = telling.take(*_parted(some), before)
+            boots = [row.at for row in some if isinstance(row, QueueRow) and row.event == queue_log.STARTED]
+            yield Unheard(told, boots, told_before(before))
+        yield Unheard([each for each in telling.take((), ()) if each.at <= last], [], until)
 
 
-@dataclass
-class Overlap:
-    """What the files told of the moments before the link was there again: it may be heard once more."""
+def _next(parts: Iterator[Unheard]) -> Unheard | None:
+    try:
+        return next(parts, None)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FilesUnreadable(str(error)) from error
 
-    until: datetime
-    _told: Counter[Key]
 
-    @classmethod
-    def of(cls, told: Iterable[Told], until: datetime) -> Overlap:
-        return cls(until, Counter(key(message) for message in told if message.at >= until - MARGIN))
-
-    def again(self, message: Message, at: datetime) -> bool:
-        """Whether a message that is heard was told by the files. Asterisk may say something late that it stamped before
-        it told us its time; then the files may have it, or not yet."""
-        if at < self.until - MARGIN:
-            return True
-        if at > self.until + MARGIN or self._told[key(message)] <= 0:
-            return False
-        self._told[key(message)] -= 1
-        return True
+def _parted(rows: Sequence[CelRow | QueueRow]) -> tuple[list[CelRow], list[QueueRow]]:
+    return [row for row in rows if isinstance(row, CelRow)], [row for row in rows if isinstance(row, QueueRow)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,9 +20,10 @@ from callcenter.calls.model import CallMessageRow, CallRow, CallTalkRow, CallVis
 from callcenter.calls.pbx import FakePbxState
 from callcenter.calls.ports import ChannelSeen
 from callcenter.calls.recompute import Recomputer
+from callcenter.calls.term import LedgerTermRow
 from callcenter.calls.unheard import CallFiles
 from callcenter.db import Database, JournalRow
-from tests.wire import conversations
+from tests.wire import conversations, filing
 from tests.wire.ledger_lines import AGENTS
 
 NAME = "answered"
@@ -39,8 +39,7 @@ class Stretch:
             message for raw in self.conversation.raw for message in AmiParser().feed(raw)
         ]
         self.folder = folder
-        (folder / "cel-custom").mkdir(parents=True)
-        (folder / "cdr-custom").mkdir()
+        folder.mkdir()
 
     def at(self, seconds: float) -> datetime:
         return datetime.fromtimestamp(self.conversation.started + seconds, UTC)
@@ -68,34 +67,8 @@ class Stretch:
                     del found[uniqueid]
         return list(found.values())
 
-    def bridges(self) -> dict[str, str]:
-        """The bridges of CEL by the short names that the conversation has for them."""
-        rows = [
-            row for line in self.conversation.lines["cel"] if (row := cel.parse(line)) and row.event == "BRIDGE_ENTER"
-        ]
-        heard = [message for message in self.messages if message.name == "BridgeEnter"]
-        found: dict[str, str] = {}
-        for uniqueid in {row.uniqueid for row in rows}:
-            filed = [row.extra["bridge_id"] for row in rows if row.uniqueid == uniqueid]
-            told = [message.get("BridgeUniqueid") for message in heard if message.get("Uniqueid") == uniqueid]
-            found |= dict(zip(filed, told, strict=True))
-        return found
-
     def write_files(self, until: float = 1e9) -> None:
-        rows = [line for line in self.conversation.lines["cel"] if (row := cel.parse(line)) and row.at < self.at(until)]
-        text = "".join(f"{line}\n" for line in rows)
-        for bridge, short in self.bridges().items():
-            text = text.replace(bridge, short)
-        (self.folder / cel.FILE).write_text(text)
-        queue = [
-            line
-            for line in self.conversation.lines["queue_log"]
-            if (row := queue_log.parse(line)) and row.at < self.at(until)
-        ]
-        (self.folder / queue_log.FILE).write_text("".join(f"{line}\n" for line in queue))
-        (self.folder / "cdr-custom" / "Master.csv").write_text(
-            "".join(f"{line}\n" for line in self.conversation.lines["cdr"])
-        )
+        filing.write(self.conversation, self.folder, self.at(until))
 
 
 @pytest.fixture
@@ -395,7 +368,70 @@ async def test_an_old_journal_is_trimmed(db: Database, stretch: Stretch) -> None
     assert outcome(call)[0] == "answered"
 
 
-async def test_the_files_of_an_asterisk_that_cannot_be_read_are_none(tmp_path: Path) -> None:
-    files = CallFiles(tmp_path / "nowhere")
-    assert await files.unheard(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)) is None
-    shutil.rmtree(tmp_path)
+def test_an_asterisk_whose_files_are_not_here_has_none(stretch: Stretch) -> None:
+    stretch.write_files()
+    assert CallFiles(stretch.folder).there()
+    assert not CallFiles(stretch.folder / "nowhere").there()
+    assert not CallFiles(None).there()
+
+
+async def test_files_that_cannot_be_read_to_the_end_leave_marks(db: Database, stretch: Stretch) -> None:
+    length = float(stretch.messages[-1].get("Timestamp")) - stretch.conversation.started
+    await hear(await begin(db, stretch), stretch.between(0, length / 2))
+    stretch.write_files()
+    whole = stretch.folder / cel.FILE
+    (stretch.folder / f"{cel.FILE}.1.gz").write_bytes(b"\x1f\x8b\x08\x00 torn " + whole.read_bytes()[:100])
+    await again(db, stretch, 60)
+    [call] = await calls(db)
+    assert call.gap
+    assert [gap.closed_by for gap in await gaps(db)] == ["snapshot"]
+
+
+@pytest.mark.parametrize(("lost", "back"), [(0.6, 2.4), (0.6, 1.5), (1.5, 2.4), (1.2, 1.8)])
+async def test_a_hold_that_nobody_heard_is_marked(db: Database, tmp_path: Path, lost: float, back: float) -> None:
+    """Of the hold from 1.056 to 2.058: the whole, its beginning, its end, its middle."""
+    stretch = Stretch(tmp_path / "log", "hold")
+    listener = await begin(db, stretch)
+    await hear(listener, stretch.between(0, lost))
+    listener.lost("link")
+    stretch.write_files(back)
+    await listener.resync(FakePbxState("boot-1", stretch.alive(back), stretch.at(back)))
+    await hear(listener, stretch.between(back, 1e9))
+    [call] = await calls(db)
+    assert (call.gap, call.holds_gap) == (False, True)
+    assert [(gap.closed_by, gap.marked, gap.holds) for gap in await gaps(db)] == [("files", 0, 1)]
+    assert await differences(db) == []
+
+
+async def test_a_call_that_only_rang_unheard_lacks_no_hold(db: Database, tmp_path: Path) -> None:
+    stretch = Stretch(tmp_path / "log", "outbound")
+    listener = await begin(db, stretch)
+    rings = next(message for message in stretch.messages if message.get("ChannelStateDesc") == "Ringing")
+    back = float(rings.get("Timestamp")) - stretch.conversation.started + 0.001
+    listener.lost("link")
+    stretch.write_files(back)
+    alive = [replace(each, state="Ring") for each in stretch.alive(back)]
+    await listener.resync(FakePbxState("boot-1", alive, stretch.at(back)))
+    await hear(listener, stretch.between(back, 1e9))
+    [call] = await calls(db)
+    assert (call.outcome, call.gap, call.holds_gap) == ("answered", False, False)
+    assert await differences(db) == []
+
+
+async def test_a_long_gap_is_written_part_by_part(db: Database, stretch: Stretch) -> None:
+    """And a process that is killed over it leaves to the next one only what it had not written."""
+    await begin(db, stretch)
+    stretch.write_files()
+    found = Listener(
+        db, "pbx", AGENTS, lambda raw: raw or None, lambda: stretch.at(60), files=CallFiles(stretch.folder, rows=4)
+    )
+    await found.load()
+    found.lost("process")
+    await found.resync(FakePbxState("boot-1", [], stretch.at(60)))
+    await found.drain()
+    async with db.read() as session:
+        assert await session.scalar(select(LedgerTermRow.writes)) > 3
+    [call] = await calls(db)
+    assert outcome(call) == ("answered", "normal", "complaint", "1001", False)
+    assert [event for event in await events(db) if event in WHOLE] == WHOLE
+    assert await differences(db) == []

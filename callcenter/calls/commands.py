@@ -136,6 +136,7 @@ def _gap(row: LedgerGapRow, calls: list[str], audit: Audit) -> dict[str, object]
         "closed_by": closing(row, audit.folders),
         "found": row.found,
         "ended": row.ended,
+        "holds": row.holds,
         "marked": calls,
         "lag_s": row.lag_s,
     }
@@ -146,7 +147,7 @@ def _cells(told: Mapping[str, object]) -> list[str]:
     removed = {"removed": "not closed (server no longer set up)"}
     closed_by = told["closed_by"] or ("-" if told["lag_s"] else "not closed yet")
     first = [str(told[name] or "-") for name in ("server", "why", "from", "to")]
-    counts = [f"{name} {told[name]}" for name in ("found", "ended", "lag_s") if told[name]]
+    counts = [f"{name} {told[name]}" for name in ("found", "ended", "holds", "lag_s") if told[name]]
     marked = told["marked"]
     more = [f"marked {' '.join(map(str, marked))}"] if isinstance(marked, list) and marked else []
     return [*first, removed.get(str(closed_by), str(closed_by)), *counts, *more]

@@ -20,6 +20,7 @@ Why = Literal["link", "process", "restart", "buffer", "late"]
 # By Asterisk's files and what it showed; by what it showed alone: calls may lack something; not closed yet: None.
 ClosedBy = Literal["files", "snapshot"]
 _QUIET = timedelta(seconds=10)
+_TOLD_AGAIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -88,23 +89,37 @@ async def calls_of(db: Database, gaps: Iterable[str]) -> dict[str, list[str]]:
 
 @dataclass
 class Lateness:
-    """Watches how long events were on their way. Late ones that follow each other are one gap of kind `late`."""
+    """Watches how long events were on their way. Late ones that follow each other are one gap of kind `late`: `current`
+    while it lasts."""
 
     server: str
     limit: timedelta
     current: Gap | None = None
+    _told_at: datetime | None = None
 
-    def heard(self, happened: datetime, now: datetime) -> bool:
-        """Take note of an event; True when it begins a time of late ones, or is later than any in it."""
+    def heard(self, happened: datetime, now: datetime) -> Gap | None:
+        """Take note of an event. The gap when there is something to tell of it: it begins, an event is later than any
+        before, it still lasts after a minute, or (`current` is None again) it is over."""
         lag = now - happened
         if lag <= self.limit:
-            return False
+            return self._punctual(now)
         late = self.current
-        if late is None or (late.ended_at and now - late.ended_at > _QUIET):
+        if late is None or self._over(late, now):
             late = opened(self.server, "late", happened)
-            worse = True
-        else:
-            worse = lag.total_seconds() > (late.lag_s or 0.0)
-        seconds = max(late.lag_s or 0.0, lag.total_seconds())
-        self.current = replace(late, ended_at=now, lag_s=round(seconds, 3))
-        return worse
+        worst, seconds = late.lag_s or 0.0, round(lag.total_seconds(), 3)
+        late = self.current = replace(late, ended_at=now, lag_s=max(worst, seconds))
+        if seconds <= worst and self._told_at and now - self._told_at < _TOLD_AGAIN:
+            return None
+        self._told_at = now
+        return late
+
+    def _punctual(self, now: datetime) -> Gap | None:
+        late = self.current
+        if late is None or not self._over(late, now):
+            return None
+        self.current = None
+        return late
+
+    @staticmethod
+    def _over(late: Gap, now: datetime) -> bool:
+        return late.ended_at is not None and now - late.ended_at > _QUIET

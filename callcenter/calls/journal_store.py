@@ -90,7 +90,7 @@ async def connected(session: AsyncSession, calls: Collection[str]) -> set[str]:
             .where(mine.call_id.in_(some), mine.name != SHOWN, theirs.call_id != mine.call_id)
             .distinct()
         )
-        more = set(await session.scalars(query)) - found
+        more = {*await session.scalars(query), *await _united(session, some)} - found
         found |= more
         fresh += more
     return found
@@ -104,6 +104,14 @@ async def whole(session: AsyncSession, calls: Collection[str]) -> list[Entry]:
         query = select(CallRow.id, CallRow.started_at).where(CallRow.id.in_(ids[begin : begin + _AT_ONCE]))
         began.update((row.id, row.started_at) for row in await session.execute(query))
     return journal.whole(await entries(session, calls), began)
+
+
+async def _united(session: AsyncSession, some: Collection[str]) -> set[str]:
+    """What these calls became part of, and what became part of them: also where Asterisk only showed it."""
+    query = select(CallRow.id, CallRow.merged_into).where(
+        CallRow.merged_into.is_not(None), CallRow.id.in_(some) | CallRow.merged_into.in_(some)
+    )
+    return {call_id for pair in await session.execute(query) for call_id in pair}
 
 
 async def entries(session: AsyncSession, calls: Collection[str]) -> list[Entry]:

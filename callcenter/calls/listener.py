@@ -69,6 +69,7 @@ class Listener:
         self._writer = BatchWriter(self.db, self.server, known, self.term)
         self._inbox: SpillBuffer[object] = SpillBuffer(self.spill, on_lost=self._overflowed)
         self._shown: deque[Shown] = deque()
+        self._asking = asyncio.Lock()
         self._news, self._quiet = asyncio.Event(), asyncio.Event()
         self._quiet.set()
         self._lateness = Lateness(self.server, self.late)
@@ -87,7 +88,7 @@ class Listener:
             self.lost("buffer")
         if wanted(message):
             now = self.clock()
-            if self._lateness.heard(when(message, now), now) and (late := self._lateness.current):
+            if late := self._lateness.heard(when(message, now), now):
                 self._tell_late(late)
             self._put(message)
 
@@ -98,19 +99,25 @@ class Listener:
             self._put(Lost(why))
 
     async def resync(self, pbx: PbxState) -> None:
-        """Have the ledger agree with Asterisk. For the AMI client's `on_connected`."""
-        self.lost("link")
-        since = await pbx.now() or self.clock()
-        shown = Shown(replace(await pbx.snapshot(), since=since), since)
-        self._pbx, self._losing = pbx, None
-        self._shown.append(shown)
-        self._put(shown)
+        """Have the ledger agree with Asterisk. For the AMI client's `on_connected`. One after the other: each closes a
+        gap of its own."""
+        async with self._asking:
+            self.lost("link")
+            since = await pbx.now() or self.clock()
+            shown = Shown(replace(await pbx.snapshot(), since=since), since)
+            self._pbx, self._losing = pbx, None
+            self._shown.append(shown)
+            self._put(shown)
 
     async def run(self) -> None:
-        """Apply and write until cancelled; after `load`. Raise TermOver when another process writes this ledger."""
-        while True:
-            await self._gather()
-            await self._write()
+        """Apply and write until cancelled; after `load`. What is not written by then is dropped: Asterisk's files tell
+        it to whoever leads next. Raise TermOver when another process writes this ledger."""
+        try:
+            while True:
+                await self._gather()
+                await self._write()
+        finally:
+            self._inbox.close()
 
     async def beat(self) -> None:
         """Again and again take note of how far Asterisk has been heard, until cancelled; beside `run`."""
@@ -166,10 +173,6 @@ class Listener:
         if batch := self._applier.take_batch():
             await self._writer.write(batch)
 
-    def close(self) -> None:
-        """Drop what was not written."""
-        self._inbox.close()
-
     def _put(self, item: object) -> None:
         self._inbox.put(item)
         self._news.set()
@@ -181,9 +184,12 @@ class Listener:
         self._overflow = True
 
     def _tell_late(self, late: Gap) -> None:
+        self._applier.batch.gaps[late.id] = late
+        if self._lateness.current is None:
+            log.info("ledger_events_in_time_again", server=self.server, worst_s=late.lag_s)
+            return
         metrics.LEDGER_LATE.labels(self.server).inc()
         log.warning("ledger_events_late", server=self.server, lag_s=late.lag_s)
-        self._applier.batch.gaps[late.id] = late
 
     async def _gather(self) -> None:
         """Wait for something to write: an event that is waited for, or the end of the moment that others may wait."""

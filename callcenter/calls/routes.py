@@ -49,6 +49,7 @@ class CallRoutes:
             closed_by=closing(row, self.servers),
             found=row.found,
             ended=row.ended,
+            holds=row.holds,
             calls=calls,
             lag_s=row.lag_s,
         )

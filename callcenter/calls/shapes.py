@@ -80,7 +80,8 @@ class GapView(BaseModel):
     `why`: the link was lost, this process had not begun (or another had led), Asterisk began anew, more came than could
     be kept, or events came `late`. `to` is null while it lasts. `closed_by` Asterisk's files, or by what it showed
     alone (`snapshot`); `removed`: not at all, and the server is no longer set up; null: not closed. `found` calls
-    began unheard, `ended` ended unheard; `calls` may lack something.
+    began unheard, `ended` ended unheard; `calls` may lack anything; of `holds` more calls only
+    holds may be missing, which no file tells of.
     """
 
     id: str
@@ -91,5 +92,6 @@ class GapView(BaseModel):
     closed_by: Literal["files", "snapshot", "removed"] | None
     found: int
     ended: int
+    holds: int
     calls: list[str]
     lag_s: float | None

@@ -55,9 +55,9 @@ class CallDetails:
             found = await _found(session, call_id)
         return CallDetail(
             **row.model_dump(),
+            lacks="anything" if found.call.gap else "holds" if found.call.holds_gap else None,
             legs=[_leg(leg, found.agents) for leg in found.legs],
             timeline=timeline([journalled.event() for journalled in found.journal], found.agents),
-            gap=found.call.gap,
             disposition=found.call.disposition,
             note=found.call.note,
             customer=await self.cards.of_customer(row.customer_id) if row.customer_id else None,

@@ -131,10 +131,10 @@ class Recording(BaseModel):
 
 
 class CallDetail(CallRow):
-    """One call with everything that hangs on it. `gap`: for some time of it Asterisk was not heard, or set its clock
-    back, so that something may be missing."""
+    """One call with everything that hangs on it. `lacks`: what may be missing because Asterisk was not heard for some
+    time; of `holds` its files do not tell. Null: nothing."""
 
-    gap: bool
+    lacks: Literal["anything", "holds"] | None
     legs: list[CallLeg]
     timeline: list[TimelineEntry]
     disposition: str | None

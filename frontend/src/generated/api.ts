@@ -615,8 +615,8 @@ export interface components {
         };
         /**
          * CallDetail
-         * @description One call with everything that hangs on it. `gap`: for some time of it Asterisk was not heard, or set its clock
-         *     back, so that something may be missing.
+         * @description One call with everything that hangs on it. `lacks`: what may be missing because Asterisk was not heard for some
+         *     time; of `holds` its files do not tell. Null: nothing.
          */
         CallDetail: {
             /** Agent Id */
@@ -641,14 +641,14 @@ export interface components {
             end_cause: string | null;
             /** Ended At */
             ended_at: string | null;
-            /** Gap */
-            gap: boolean;
             /** Has Recording */
             has_recording: boolean;
             /** Id */
             id: string;
             /** Kind */
             kind: string | null;
+            /** Lacks */
+            lacks: ("anything" | "holds") | null;
             /** Language */
             language: string | null;
             /** Legs */
@@ -1343,7 +1343,8 @@ export interface components {
          *     `why`: the link was lost, this process had not begun (or another had led), Asterisk began anew, more came than could
          *     be kept, or events came `late`. `to` is null while it lasts. `closed_by` Asterisk's files, or by what it showed
          *     alone (`snapshot`); `removed`: not at all, and the server is no longer set up; null: not closed. `found` calls
-         *     began unheard, `ended` ended unheard; `calls` may lack something.
+         *     began unheard, `ended` ended unheard; `calls` may lack anything; of `holds` more calls only
+         *     holds may be missing, which no file tells of.
          */
         GapView: {
             /** Calls */
@@ -1354,6 +1355,8 @@ export interface components {
             ended: number;
             /** Found */
             found: number;
+            /** Holds */
+            holds: number;
             /** Id */
             id: string;
             /** Lag S */

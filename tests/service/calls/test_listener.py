@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
+from callcenter.calls import journal_store
 from callcenter.calls.listener import Listener
 from callcenter.calls.model import CallLegRow, CallRow, CallTalkRow
 from callcenter.calls.pbx import FakePbxState
-from callcenter.calls.ports import ChannelSeen
+from callcenter.calls.ports import ChannelSeen, PbxSnapshot
 from callcenter.db import Database, JournalRow
 from tests.unit.calls.conversations import (
     AGENTS,
@@ -182,3 +183,55 @@ async def test_a_hangup_heard_while_asterisk_was_listing_is_not_undone(db: Datab
     await ear.resync(FakePbxState("boot-1", [CALLER_UP]))
     await ear.drain()
     assert await journal(db) == []
+
+
+@dataclass
+class Slow(FakePbxState):
+    """Answers when it is let to."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def snapshot(self) -> PbxSnapshot:
+        self.asked.set()
+        await self.answers.wait()
+        return await super().snapshot()
+
+
+async def test_two_who_ask_at_once_close_a_gap_each(db: Database) -> None:
+    """The answer to the first is of no use for the second gap."""
+    ear = await listener(db)
+    await hear(ear, IN + MENU)
+    slow = Slow("boot-1", [CALLER_UP])
+    async with asyncio.TaskGroup() as both:
+        both.create_task(ear.resync(slow))
+        await slow.asked.wait()
+        both.create_task(ear.resync(FakePbxState("boot-1", [CALLER_UP])))
+        await asyncio.sleep(0)
+        slow.answers.set()
+    await ear.drain()
+    ear.lost("link")
+    await ear.drain()
+    assert ear.unwritten() == 0
+    await hear(ear, RING_LI)  # not heard: nobody has shown yet what is alive
+    assert "CallRinging" not in await journal(db)
+    await ear.resync(FakePbxState("boot-1", [CALLER_UP]))
+    await ear.drain()
+    assert "CallRinging" in await journal(db)
+
+
+async def test_calls_that_became_one_unheard_are_one_in_their_journals(db: Database) -> None:
+    """Asterisk showed it: a colleague who was asked on a second line has the caller now."""
+    ear = await restarted(db, "boot-1")
+    await hear(ear, IN + MENU + RING_LI + LI_ANSWERS)
+    wang = ChannelSeen("PJSIP/1002-00000009", "pbx-200.1", "pbx-200.1", "Up", "1002", "1001", "b9", age_s=5.0)
+    await ear.resync(FakePbxState("boot-1", [CALLER_UP, LI_UP, wang]))
+    await ear.drain()
+    await ear.resync(FakePbxState("boot-1", [CALLER_UP, replace(wang, bridge_id="b1")]))
+    await ear.drain()
+    async with db.read() as session:
+        rows = {row.id: row for row in await session.scalars(select(CallRow))}
+        merged = next(row for row in rows.values() if row.merged_into)
+        for call_id in rows:
+            assert await journal_store.connected(session, [call_id]) == set(rows)
+    assert merged.merged_into in rows

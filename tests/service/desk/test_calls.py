@@ -107,7 +107,7 @@ async def test_one_call_with_everything(house: House) -> None:
     kinds = [entry["kind"] for entry in detail["timeline"]]
     assert kinds == ["started", "queued", "ticket_opened", "ringing", "answered", "ended"]
     assert detail["timeline"][3]["agent_name"] == "李娜"
-    assert detail["gap"] is False
+    assert detail["lacks"] is None
     assert detail["legs"][0]["agent_name"] == "李娜"
     assert detail["customer"]["name"] == "张伟"
     assert detail["tickets"][0]["number"] == "202611-0042"
@@ -115,11 +115,12 @@ async def test_one_call_with_everything(house: House) -> None:
     assert detail["recording"]["segments"][1]["end_s"] == 60.0
 
 
-async def test_a_call_that_may_lack_something_says_so(house: House) -> None:
+@pytest.mark.parametrize(("column", "said"), [("gap", "anything"), ("holds_gap", "holds")])
+async def test_a_call_that_may_lack_something_says_what(house: House, column: str, said: str) -> None:
     call = await talked(house, "13800138000")
     async with house.db.transaction() as work:
-        (await work.session.get_one(CallRow, call.id)).gap = True
-    assert (await house.get(f"/calls/{call.id}"))["gap"] is True
+        setattr(await work.session.get_one(CallRow, call.id), column, True)
+    assert (await house.get(f"/calls/{call.id}"))["lacks"] == said
 
 
 async def test_a_call_that_does_not_exist(house: House) -> None:

@@ -33,8 +33,13 @@ function LoadedCall({ call }: { call: CallDetail }) {
     <Page title={<Title call={call} />}>
       <div className={css.columns}>
         <div className={css.main}>
-          {call.gap && (
-            <Notice type="warning" title={t("call.gap")} remedy={t("call.gapRemedy")} testId="call-gap" />
+          {call.lacks && (
+            <Notice
+              type={call.lacks === "holds" ? "info" : "warning"}
+              title={t(`call.lacks.${call.lacks}`)}
+              remedy={t(`call.lacks.${call.lacks}Remedy`)}
+              testId="call-lacks"
+            />
           )}
           <Card>
             <CallFacts call={call} />

@@ -86,6 +86,7 @@ function Calls({ gap }: { gap: Gap }) {
   const told = [
     gap.found > 0 && t("system.foundCalls", { count: gap.found }),
     gap.ended > 0 && t("system.endedCalls", { count: gap.ended }),
+    gap.holds > 0 && t("system.holdsCalls", { count: gap.holds }),
   ].filter(Boolean);
   return (
     <>

@@ -108,7 +108,7 @@ async def test_who_keeps_the_system_sees_every_gap_and_others_none(house: House)
     assert [each["id"] for each in told["items"]] == house.ids
     assert last == {
         "id": house.ids[0], "server": "asterisk", "why": "link", "since": "2026-11-02T04:40:00Z", "to": None,
-        "closed_by": None, "found": 0, "ended": 0, "calls": [], "lag_s": None,
+        "closed_by": None, "found": 0, "ended": 0, "holds": 0, "calls": [], "lag_s": None,
     }  # fmt: skip
     assert (late["why"], late["closed_by"], late["lag_s"]) == ("late", None, 4.25)
     # Nobody will ever close it: its server is no longer set up.

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from callcenter.asterisk.ami.connection import AmiClient
+import structlog
+
+from callcenter.asterisk.ami.connection import ActionFailed, AmiClient
 from callcenter.asterisk.ami.messages import AmiMessage
 from callcenter.asterisk.files.cells import moment
 from callcenter.calls.ports import ChannelSeen, PbxSnapshot
 from callcenter.calls.resync import TOLD
 
+log = structlog.get_logger(__name__)
 # What Asterisk says of a variable that a channel has not.
 _UNSET = "(null)"
+# Whether the phone at a channel holds the call: 1 or 0. A device's state ONHOLD is that of the other side.
+_HELD = "CHANNEL(rtp,hold)"
+_ASKED = ",".join([*sorted(TOLD), _HELD])
+# Nobody is called that: of the queues only who waits in them is listed.
+_NO_MEMBER = "-"
 
 
 @dataclass(frozen=True)
 class AmiPbxState:
-    """What is alive, over the manager interface."""
+    """What is alive, over the manager interface. `Status` tells all that `CoreShowChannels` does, and more."""
 
     client: AmiClient
 
@@ -26,9 +34,19 @@ class AmiPbxState:
 
     async def snapshot(self) -> PbxSnapshot:
         status = await self.client.action("CoreStatus")
-        channels = await self.client.list_action("Status", Variables=",".join(sorted(TOLD)))
+        channels = [_seen(each) async for each in self.client.stream_action("Status", Variables=_ASKED)]
         boot = f"{status.get('CoreStartupDate')} {status.get('CoreStartupTime')}"
-        return PbxSnapshot(boot=boot, channels=[_seen(channel) for channel in channels])
+        waiting = await self._waiting()
+        return PbxSnapshot(boot=boot, channels=[_waits(each, waiting.get(each.uniqueid)) for each in channels])
+
+    async def _waiting(self) -> dict[str, AmiMessage]:
+        """Who waits in a queue, by channel."""
+        try:
+            listed = self.client.stream_action("QueueStatus", Member=_NO_MEMBER)
+            return {each.get("Uniqueid"): each async for each in listed if each.name == "QueueEntry"}
+        except ActionFailed as error:  # a firm's own Asterisk may have no queues
+            log.warning("queues_untold", reason=str(error))
+            return {}
 
 
 @dataclass
@@ -47,6 +65,7 @@ class FakePbxState:
 
 
 def _seen(message: AmiMessage) -> ChannelSeen:
+    told = dict(_pair(variable) for variable in message.all("Variable"))
     return ChannelSeen(
         channel=message.get("Channel"),
         uniqueid=message.get("Uniqueid"),
@@ -57,7 +76,20 @@ def _seen(message: AmiMessage) -> ChannelSeen:
         bridge_id=message.get("BridgeID"),
         queue=message.get("Data").partition(",")[0] if message.get("Application") == "Queue" else None,
         age_s=float(message.get("Seconds", "0")),
-        variables=dict(pair for variable in message.all("Variable") if (pair := _pair(variable))[1] != _UNSET),
+        variables={name: value for name, value in told.items() if value != _UNSET and name != _HELD},
+        held={"1": True, "0": False}.get(told.get(_HELD, "")),
+    )
+
+
+def _waits(seen: ChannelSeen, entry: AmiMessage | None) -> ChannelSeen:
+    if entry is None:
+        return seen
+    wait, position = entry.get("Wait"), entry.get("Position")
+    return replace(
+        seen,
+        queue=entry.get("Queue"),
+        waits_s=float(wait) if wait.isdecimal() else 0.0,
+        position=int(position) if position.isdecimal() else 1,
     )
 
 

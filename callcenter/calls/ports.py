@@ -31,7 +31,9 @@ class NumberReader(Protocol):
 @dataclass(frozen=True)
 class ChannelSeen:
     """One channel that Asterisk says is alive. `queue` is the one it is in or was answered from; `age_s` seconds since
-    it was made; `variables` are those the dialplan and the menu set for the ledger."""
+    it was made; `variables` are those the dialplan and the menu set for the ledger. `waits_s`: whole seconds since it
+    joined that queue, where it is at `position`; None: it does not wait. `held`: whether its phone holds the call;
+    None: not known."""
 
     channel: str
     uniqueid: str
@@ -43,6 +45,9 @@ class ChannelSeen:
     queue: str | None = None
     age_s: float = 0.0
     variables: Mapping[str, str] = field(default_factory=dict)
+    waits_s: float | None = None
+    position: int = 1
+    held: bool | None = None
 
 
 @dataclass(frozen=True)

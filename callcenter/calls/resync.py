@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from callcenter.calls import talks
 from callcenter.calls.messages import CHOICE
 from callcenter.calls.ports import ChannelSeen
 from callcenter.events import Event
@@ -42,19 +43,37 @@ def _see(call: CallSession, seen: ChannelSeen, at: datetime, since: datetime | N
     if seen.bridge_id and not call.bridges.moved_after(seen.uniqueid, since):
         call.bridges.enter(seen.bridge_id, seen.uniqueid, seen.channel, at)
     events = _see_way(call, seen, at, since) if seen.uniqueid == call.far_id() else []
-    return [*events, *call.state(seen.uniqueid, seen.state, at)]
+    return [*events, *call.state(seen.uniqueid, seen.state, at), *_see_hold(call, seen, at, since)]
+
+
+def _see_hold(call: CallSession, seen: ChannelSeen, at: datetime, since: datetime | None) -> list[Event]:
+    """When a hold began or ended that nobody heard is not known: at the latest now."""
+    mine = [hold for hold in call.holds if hold.uniqueid == seen.uniqueid]
+    if seen.held is None or (since and any(max(hold.started_at, hold.ended_at or since) > since for hold in mine)):
+        return []
+    return call.hold(seen.uniqueid, at) if seen.held else call.resume(seen.uniqueid, at)
 
 
 def _see_way(call: CallSession, seen: ChannelSeen, at: datetime, since: datetime | None) -> list[Event]:
-    """How the caller came to where he is. When he joined the queue is not known: at the latest now."""
+    """How the caller came to where he is."""
     told = {name: seen.variables[key] for key, name in CHOICE.items() if seen.variables.get(key)}
     call.change(**told)
     began = _moment(seen.variables.get(_RECORDING_BEGAN, ""))
     if began and call.record.recording_uniqueid is None:
         call.change(recording_uniqueid=seen.uniqueid, recording_started_at=began)
-    if seen.queue is None or seen.queue == call.record.queue or _joined_after(call, since):
+    if seen.queue is None or _joined_after(call, since):
         return []
-    return call.join(seen.queue, 1, at)
+    return _see_queue(call, seen, seen.queue, at, since)
+
+
+def _see_queue(call: CallSession, seen: ChannelSeen, queue: str, at: datetime, since: datetime | None) -> list[Event]:
+    """The queue that he waits in, or was answered from; where he does not wait any more, it is not known since when he
+    did: at the latest now."""
+    if seen.waits_s is not None and not talks.waits(call.record.visits, queue):
+        joined = (since or at) - timedelta(seconds=seen.waits_s)
+        before = (call.record.started_at, *(visit.left_at for visit in call.record.visits if visit.left_at))
+        return call.join(queue, seen.position, max(joined, *before))
+    return [] if queue == call.record.queue else call.join(queue, 1, at)
 
 
 def _joined_after(call: CallSession, since: datetime | None) -> bool:

@@ -102,8 +102,11 @@ class CallTracker:
         for session in self.sessions:
             channels, before = seen.get(session.record.linked_id, []), session.known()
             changes.append((session, reconcile(session, channels, cause, at, snapshot.since)))
-            if not told or session.known() != before:
+            *others, holds = session.known()
+            if not told or [*others] != [*before[:-1]]:
                 session.change(gap=True)
+            elif holds != before[-1]:
+                session.change(holds_gap=True)
             self._see(session, channels)
         return changes
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from callcenter.calls import journal_store
 from callcenter.calls.listener import Listener
-from callcenter.calls.model import CallLegRow, CallRow, CallTalkRow
+from callcenter.calls.model import CallHoldRow, CallLegRow, CallRow, CallTalkRow, CallVisitRow
 from callcenter.calls.pbx import FakePbxState
 from callcenter.calls.ports import ChannelSeen, PbxSnapshot
 from callcenter.db import Database, JournalRow
@@ -235,3 +235,39 @@ async def test_calls_that_became_one_unheard_are_one_in_their_journals(db: Datab
         for call_id in rows:
             assert await journal_store.connected(session, [call_id]) == set(rows)
     assert merged.merged_into in rows
+
+
+async def test_a_caller_who_waits_is_known_to_wait_since_he_joined(db: Database) -> None:
+    waiting = replace(CALLER_UP, bridge_id="", queue="operator", age_s=60.0, waits_s=40.0, position=3)
+    await restarted(db, "boot-1", waiting)
+    call = await the_call(db)
+    assert (call.queue, call.queued_at) == ("operator", CLOCK - timedelta(seconds=40))
+    async with db.read() as session:
+        queued = await session.scalar(select(JournalRow).where(JournalRow.type == "CallQueued"))
+    assert queued and queued.payload["position"] == 3
+
+
+async def test_a_wait_in_the_same_queue_again_is_another_wait(db: Database) -> None:
+    """He was answered, and put back into the queue while nobody heard."""
+    ear = await restarted(db, "boot-1")
+    await hear(ear, IN + MENU + RING_LI + LI_ANSWERS)
+    again = replace(CALLER_UP, bridge_id="", queue="complaint", waits_s=2.0)
+    await restarted(db, "boot-1", again)
+    async with db.read() as session:
+        visits = (await session.scalars(select(CallVisitRow).order_by(CallVisitRow.number))).all()
+    assert [(visit.queue, visit.outcome) for visit in visits] == [("complaint", "answered"), ("complaint", None)]
+    assert visits[1].joined_at == CLOCK - timedelta(seconds=2)
+
+
+async def test_a_phone_that_holds_when_asterisk_is_heard_again_holds_until_it_says_otherwise(db: Database) -> None:
+    ear = await restarted(db, "boot-1")
+    await hear(ear, IN + MENU + RING_LI + LI_ANSWERS)
+    ear = await restarted(db, "boot-1", CALLER_UP, replace(LI_UP, held=True))
+    assert (await journal(db))[-1] == "CallHeld"
+    ear = await restarted(db, "boot-1", CALLER_UP, replace(LI_UP, held=True))
+    assert (await journal(db)).count("CallHeld") == 1
+    await restarted(db, "boot-1", CALLER_UP, replace(LI_UP, held=False))
+    assert (await journal(db))[-1] == "CallResumed"
+    async with db.read() as session:
+        [hold] = await session.scalars(select(CallHoldRow))
+    assert hold.extension == "1001" and hold.ended_at

@@ -51,7 +51,7 @@ def closed(conversation: Conversation, window: Window, folder: Path) -> dict[str
     """The calls by linked id, of a ledger that heard nothing in the window and had the files."""
     messages = parsed(conversation)
     since = _after(messages, window.shown)
-    filing.write(conversation, folder, since + _MOMENT)
+    filing.write(conversation, folder, since + _SAID_LATER)
     # What happened when it told its time may be said a moment later, but is shown.
     happened = [message for message in messages if _time(message) <= since + _SAID_LATER]
     snapshot = replace(oracle.snapshot(happened), since=since)
@@ -116,7 +116,7 @@ def wrong(conversation: Conversation, window: Window, folder: Path) -> list[obje
     return [*found, *(("extra", linked_id) for linked_id in calls.keys() - right.keys())]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(NAMES), st.data())
 def test_a_window_closed_by_files_is_right_or_marked(name: str, data: st.DataObject) -> None:
     conversation = conversations.read(name)

@@ -105,6 +105,7 @@ class Applier:
             elif isinstance(item, Lost):
                 self._lose(item.why)
             elif isinstance(item, Beat):
+                self._leave_overlap(item.at)
                 self._note_heard(item.at)
                 self.batch.beat = True
             else:
@@ -117,9 +118,15 @@ class Applier:
         at = when(message, now)
         if self._overlap and self._overlap.again(message, at):
             return
+        self._leave_overlap(at)
         if self._apply(message, at, filed=False):
             self._heard.note(at, message)
         self._note_heard(at)
+
+    def _leave_overlap(self, at: datetime) -> None:
+        """Once Asterisk is well past the gap, or its clock was set back, nothing of it is said again."""
+        if self._overlap and not self._closing and abs(at - self._overlap.until) > MARGIN:
+            self._overlap = None
 
     def _note_heard(self, at: datetime) -> None:
         self._term.heard_at = max(self._term.heard_at or at, at)

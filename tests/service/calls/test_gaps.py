@@ -14,6 +14,7 @@ from callcenter.asterisk.ami.messages import AmiMessage, AmiParser
 from callcenter.asterisk.files import cel, queue_log
 from callcenter.calls import journal_store
 from callcenter.calls.audit import Audit
+from callcenter.calls.closing import Beat
 from callcenter.calls.gaps import calls_of, newest
 from callcenter.calls.listener import Listener
 from callcenter.calls.model import CallMessageRow, CallRow, CallTalkRow, CallVisitRow, LedgerGapRow
@@ -435,3 +436,13 @@ async def test_a_long_gap_is_written_part_by_part(db: Database, stretch: Stretch
     assert outcome(call) == ("answered", "normal", "complaint", "1001", False)
     assert [event for event in await events(db) if event in WHOLE] == WHOLE
     assert await differences(db) == []
+
+
+async def test_a_clock_set_back_after_a_gap_makes_nobody_deaf(db: Database, stretch: Stretch) -> None:
+    """What is stamped long before the gap's end was said again only until Asterisk was well past it."""
+    await begin(db, stretch)
+    stretch.write_files(-3600)
+    listener = await again(db, stretch, 3600)
+    listener._put(Beat(stretch.at(-10)))
+    await hear(listener, stretch.messages)
+    assert [call.outcome for call in await calls(db)] == ["answered"]

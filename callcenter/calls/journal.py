@@ -152,11 +152,12 @@ def in_parts(entries: Sequence[Entry], size: int) -> Iterator[list[Entry]]:
         yield part
 
 
-def whole(entries: Sequence[Entry], began: Mapping[str, datetime]) -> list[Entry]:
-    """Of the entries of calls, in order, those of calls whose journal holds their beginning. `began`: when each began.
+def whole(entries: Sequence[Entry], began: Mapping[str, datetime], united: Iterable[set[str]] = ()) -> list[Entry]:
+    """Of the entries of calls, in order, those of calls whose journal holds their beginning. `began`: when each began;
+    `united`: calls that became one.
 
-    A call that was open when journals were not kept yet has only the rest; and what shared a message with such a call
-    cannot be folded either.
+    A call that was open when journals were not kept yet has only the rest; and what shared a message with such a call,
+    or became one with it, cannot be folded either.
     """
     first: dict[str, Entry] = {}
     sharing: dict[int, set[str]] = defaultdict(set)
@@ -164,8 +165,8 @@ def whole(entries: Sequence[Entry], began: Mapping[str, datetime]) -> list[Entry
         first.setdefault(entry.call_id, entry)
         if entry.name != SHOWN:
             sharing[entry.place].add(entry.call_id)
-    lacking = {call_id for call_id, entry in first.items() if not _begins(entry, began[call_id])}
-    groups = [calls for calls in sharing.values() if len(calls) > 1]
+    lacking = {call_id for call_id, at in began.items() if call_id not in first or not _begins(first[call_id], at)}
+    groups = [*(calls for calls in sharing.values() if len(calls) > 1), *united]
     while partly := [calls for calls in groups if calls & lacking and not calls <= lacking]:
         lacking.update(*partly)
     return [entry for entry in entries if entry.call_id not in lacking]

@@ -100,10 +100,14 @@ async def whole(session: AsyncSession, calls: Collection[str]) -> list[Entry]:
     """The journals of these calls, in order, as far as they can be folded: `calls/journal.py`."""
     ids = sorted(calls)
     began: dict[str, datetime] = {}
+    united: list[set[str]] = []
+    columns = (CallRow.id, CallRow.started_at, CallRow.merged_into)
     for begin in range(0, len(ids), _AT_ONCE):
-        query = select(CallRow.id, CallRow.started_at).where(CallRow.id.in_(ids[begin : begin + _AT_ONCE]))
-        began.update((row.id, row.started_at) for row in await session.execute(query))
-    return journal.whole(await entries(session, calls), began)
+        for row in await session.execute(select(*columns).where(CallRow.id.in_(ids[begin : begin + _AT_ONCE]))):
+            began[row.id] = row.started_at
+            if row.merged_into is not None:
+                united.append({row.id, row.merged_into})
+    return journal.whole(await entries(session, calls), began, united)
 
 
 async def _united(session: AsyncSession, some: Collection[str]) -> set[str]:

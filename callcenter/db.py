@@ -244,7 +244,8 @@ def _engine(url: str, patient: bool) -> AsyncEngine:
         arguments: dict[str, Any] = {
             "timeout": 5.0, "command_timeout": None if patient else _ANSWER_S, "server_settings": settings
         }  # fmt: skip
-        pool = {"pool_size": 8, "max_overflow": 8}
+        # The connection given back last is taken first: it has its statements prepared already.
+        pool = {"pool_size": 8, "max_overflow": 8, "pool_use_lifo": True}
         engine = _watched(create_async_engine(url, hide_parameters=True, connect_args=arguments, **pool))
         event.listen(engine.sync_engine, "checkout", _still_there)
         return engine

@@ -273,8 +273,9 @@ async def test_events_that_ride_on_the_word_are_told_in_turn_and_the_journal_fil
     rows = bus._rows
 
     async def read(after: int, until: int | None = None) -> Sequence[JournalRow]:
+        found = await rows(after, until)
         reads.append(after)
-        return await rows(after, until)
+        return found
 
     async def read_once() -> bool:
         return len(reads) == 1

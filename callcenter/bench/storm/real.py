@@ -155,8 +155,8 @@ class Beside:
         )
 
     def _for_service(self) -> Mapping[str, str]:
-        log = self._asterisk.settings.directory / "log"
-        place = {"name": NAME, "port": self._asterisk.settings.ami.port, "secret": _SECRET, "logs_dir": str(log)}
+        log, ami = self._asterisk.settings.directory / "log", self._asterisk.settings.ami
+        place = {"name": NAME, "host": ami.host, "port": ami.port, "secret": _SECRET, "logs_dir": str(log)}
         return {
             "CALLCENTER_MORE_AMI": json.dumps([place]),
             "CALLCENTER_RECORDINGS__SPOOL_DIR": str(self.folder / "spool"),

@@ -4,251 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from callcenter.accounts.model import UserRow
 from callcenter.bus import Bus
 from callcenter.calls import routes as call_routes
-from callcenter.calls.model import CallRow
 from callcenter.calls.notes import Notes
 from callcenter.calls.playback import Playback
 from callcenter.calls.service import Calls
 from callcenter.complaints.model import TicketRow
 from callcenter.complaints.routes import TicketShapes
-from callcenter.customers.numbers import PhoneRegion, parse
 from callcenter.customers.service import Customers
 from callcenter.customers.shapes import CustomerDraft, Home, PhoneDraft
 from callcenter.db import Database
 from callcenter.desk.build import Desk, DeskParts, build
 from callcenter.desk.caller import Callers
-from callcenter.events import Event, calls, complaints, people
+from callcenter.events import complaints, people
 from callcenter.events.ids import new_id
 from callcenter.link import Link, LocalLink
-from callcenter.queues.shapes import PresenceView, QueueLive
 from callcenter.web.identity import Identity
 from callcenter.web.server import COOKIE, make_app
-from crm_adapter.ports import ForeignRecord
 from recordings.store import FolderStore
 
-START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
-REGION = PhoneRegion(area_code="020", internal=("1000-1999",))
-AGENTS = {"1001": "李娜", "1002": "王芳", "1003": "陈静"}
-
-
-class FakeFloor:
-    """Agents and queues as a test sets them."""
-
-    def __init__(self) -> None:
-        self.states: dict[str, people.PresenceState] = {}
-        self.waiting = 0
-        self.left: list[str] = []
-        self._presence_watchers: list[Callable[[str, str], None]] = []
-        self._queue_watchers: list[Callable[[], None]] = []
-
-    def set(self, extension: str, state: people.PresenceState) -> None:
-        """An agent is in another state."""
-        self.states[f"user-{extension}"] = state
-        for told in self._presence_watchers:
-            told(f"user-{extension}", extension)
-        for changed in self._queue_watchers:
-            changed()
-
-    async def leave(self, user_id: str) -> None:
-        self.left.append(user_id)
-
-    def view(self, user_id: str, extension: str | None) -> PresenceView:
-        return PresenceView(
-            state=self.states.get(user_id, "ready"), wish="ready", reason=None, since=START, queues=["complaint"],
-            phone_registered=True, wrapup_until=None, pbx_connected=True,
-        )  # fmt: skip
-
-    def live(self) -> list[QueueLive]:
-        return [
-            QueueLive(
-                name="complaint", label_zh="投诉", label_en="Complaints", waiting=self.waiting, longest_wait_s=0,
-                longest_since=None, ready=3, talking=0, paused=0,
-            )
-        ]  # fmt: skip
-
-    def watch_presence(self, watcher: Callable[[str, str], None]) -> None:
-        self._presence_watchers.append(watcher)
-
-    def watch_queues(self, watcher: Callable[[], None]) -> None:
-        self._queue_watchers.append(watcher)
-
-
-class FakeCrm:
-    """A foreign CRM that answers when the test lets it."""
-
-    def __init__(self) -> None:
-        self.records: list[ForeignRecord] = []
-        self.answer = asyncio.Event()
-
-    async def find_customer(self, number: str) -> list[ForeignRecord]:
-        await self.answer.wait()
-        return self.records
-
-
-class Names:
-    """The users' names."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = names
-
-    async def names(self, user_ids: Any) -> Mapping[str, str]:
-        return {each: self._names[each] for each in user_ids if each in self._names}
-
-
-@dataclass
-class Browser:
-    """A tab of an agent's screen: keeps what a real one would show."""
-
-    socket: ClientWebSocketResponse
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    pops: dict[str, dict[str, Any]] = field(default_factory=dict)
-    beats: int = 0
-
-    async def next(self) -> dict[str, Any]:
-        """The next message, applied; beats are only counted."""
-        async with asyncio.timeout(5):
-            while (message := await self._received())["type"] == "beat":
-                pass
-        return message
-
-    async def beat(self, times: int) -> None:
-        """Read on until so many beats came."""
-        async with asyncio.timeout(5):
-            while self.beats < times:
-                await self._received()
-
-    async def read_what_came(self) -> None:
-        """Apply what is there already."""
-        with contextlib.suppress(TimeoutError):
-            while True:
-                await asyncio.wait_for(self._received(), 0.02)
-
-    async def until(self, kind: str) -> dict[str, Any]:
-        """The next message of a kind; others are applied on the way."""
-        while (message := await self.next())["type"] != kind:
-            pass
-        return message
-
-    async def shows(self, states: dict[str, str]) -> None:
-        """Read on until it shows these calls so: a screen follows the ledger at a distance."""
-        while {call: pop["state"] for call, pop in self.pops.items()} != states:
-            await self.next()
-
-    async def _received(self) -> dict[str, Any]:
-        received = await self.socket.receive()
-        assert received.type == WSMsgType.TEXT, received
-        message: dict[str, Any] = received.json()
-        self._apply(message)
-        return message
-
-    def _apply(self, message: dict[str, Any]) -> None:
-        if message["type"] == "beat":
-            self.beats += 1
-            return
-        self.messages.append(message)
-        match message["type"]:
-            case "snapshot":
-                self.pops = {pop["call_id"]: pop for pop in message["pops"]}
-            case "pop_opened":
-                assert message["pop"]["call_id"] not in self.pops, "a pop twice"
-                self.pops[message["pop"]["call_id"]] = message["pop"]
-            case "pop_changed":
-                assert message["pop"]["call_id"] in self.pops, "a change of nothing"
-                self.pops[message["pop"]["call_id"]] = message["pop"]
-            case "pop_closed":
-                del self.pops[message["call_id"]]
-
-    @property
-    def kinds(self) -> list[str]:
-        """The types of the messages so far."""
-        return [message["type"] for message in self.messages]
-
-
-class Line:
-    """A call as the ledger would write it: rows and events in one transaction."""
-
-    def __init__(self, house: House, number: str) -> None:
-        self.house, self.number, self.id = house, number, new_id()
-        self.at = house.now
-        self._rings = 0
-
-    async def start(self) -> Line:
-        """The caller dials the complaint number."""
-        number = parse(self.number, REGION).e164
-        row = CallRow(
-            id=self.id, server="pbx", linked_id=self.id, direction="inbound", raw_number=self.number, number=number,
-            dialled="02088886667", menu_path="", kind="", language="", started_at=self.at, outcome="active",
-        )  # fmt: skip
-        async with self.house.db.transaction() as work:
-            work.session.add(row)
-            work.emit(
-                calls.CallStarted(
-                    at=self.at, call_id=self.id, server="pbx", linked_id=self.id, direction="inbound",
-                    number=self.number, dialled="02088886667",
-                )
-            )  # fmt: skip
-        await self.tell(calls.CallQueued(at=self.at, call_id=self.id, queue="complaint", position=1))
-        return self
-
-    async def ring(self, *extensions: str) -> Line:
-        """Agents' phones ring."""
-        for extension in extensions:
-            ring_id = f"{self.id}-{extension}-{self._rings}"
-            await self.tell(
-                calls.CallRinging(at=self.at, call_id=self.id, extension=extension, ring_id=ring_id, queue="complaint")
-            )
-        return self
-
-    async def ask(self, extension: str, colleague: str) -> str:
-        """An agent rings a colleague on a second line; the id of that call."""
-        asked = Line(self.house, colleague)
-        started = calls.CallStarted(
-            at=self.at, call_id=asked.id, server="pbx", linked_id=asked.id, direction="internal", number=colleague,
-            dialled=colleague, extension=extension,
-        )  # fmt: skip
-        rings = calls.CallRinging(
-            at=self.at, call_id=asked.id, extension=colleague, ring_id=f"{asked.id}-{colleague}", queue=None
-        )
-        async with self.house.db.transaction() as work:
-            work.emit(started)
-            work.emit(rings)
-        return asked.id
-
-    async def answer(self, extension: str) -> Line:
-        """One of them answers."""
-        return await self.tell(
-            calls.CallAnswered(at=self.at, call_id=self.id, extension=extension, queue="complaint"),
-            answered_at=self.at, extension=extension, agent_id=self.house.user_id(extension),
-        )  # fmt: skip
-
-    async def end(self, outcome: str = "answered") -> Line:
-        """The caller hangs up."""
-        event = calls.CallEnded.model_validate(
-            {"at": self.at, "call_id": self.id, "outcome": outcome, "cause": "normal"}
-        )
-        return await self.tell(event, ended_at=self.at, outcome=outcome)
-
-    async def tell(self, event: Event, **columns: Any) -> Line:
-        """An event of this call, and what it changes in the ledger."""
-        async with self.house.db.transaction() as work:
-            row = await work.session.get_one(CallRow, self.id)
-            for name, value in columns.items():
-                setattr(row, name, value)
-            work.emit(event)
-        self.at += timedelta(seconds=1)
-        return self
+from .browser import Browser
+from .fakes import AGENTS, REGION, START, FakeCrm, FakeFloor, Names
+from .line import Line
 
 
 @dataclass

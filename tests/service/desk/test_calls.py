@@ -14,7 +14,9 @@ from callcenter.db import Database
 from callcenter.events.ids import new_id
 from recordings.model import RecordingRow, TranscriptRow
 
-from .house import START, House, Line
+from .fakes import START
+from .house import House
+from .line import Line
 
 
 @pytest.fixture

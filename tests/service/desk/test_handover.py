@@ -11,7 +11,9 @@ from callcenter.db import Database
 from callcenter.events import calls
 from callcenter.link import LocalLink
 
-from .house import Browser, Door, House, Line
+from .browser import Browser
+from .house import Door, House
+from .line import Line
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from callcenter.events import calls, complaints
 from crm_adapter.ports import ForeignRecord
 from tests.service.polling import until
 
-from .house import START, Browser, FakeCrm, House
+from .browser import Browser
+from .fakes import START, FakeCrm
+from .house import House
 
 
 @pytest.fixture

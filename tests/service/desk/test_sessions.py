@@ -12,7 +12,9 @@ from sqlalchemy.exc import OperationalError
 from callcenter.db import Database
 from callcenter.desk.hub import SIGNED_OUT
 
-from .house import START, Browser, House
+from .browser import Browser
+from .fakes import START
+from .house import House
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ from callcenter.desk.hub import SIGNED_OUT
 from callcenter.link import LocalLink
 from tests.service.polling import until
 
-from .house import Browser, Door, House, Line
+from .browser import Browser
+from .house import Door, House
+from .line import Line
 from .test_sessions import closed_with
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)

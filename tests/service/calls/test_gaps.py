@@ -419,8 +419,34 @@ async def test_a_call_that_only_rang_unheard_lacks_no_hold(db: Database, tmp_pat
     assert await differences(db) == []
 
 
+@pytest.mark.parametrize("name", ["answered", "attended", "ring_all", "overflow", "second_line_to_agent"])
+@pytest.mark.parametrize("parts", [1, 2, 3, 5, 8, 13])
+async def test_who_is_killed_while_he_closes_a_gap_leaves_the_rest_to_the_next(
+    db: Database, tmp_path: Path, name: str, parts: int
+) -> None:
+    stretch = Stretch(tmp_path / "log", name)
+    await begin(db, stretch)
+    stretch.write_files()
+    killed = Listener(
+        db, "pbx", AGENTS, lambda raw: raw or None, lambda: stretch.at(60), files=CallFiles(stretch.folder, rows=4)
+    )
+    await killed.load()
+    killed.lost("process")
+    await killed.resync(FakePbxState("boot-1", [], stretch.at(60)))
+    killed._applier.take(killed._inbox.get_nowait())
+    telling = killed._applier.hear_again(killed._shown.popleft())
+    for _ in range(parts):
+        if await anext(telling, True) is True:
+            break
+        await killed._write()
+    await again(db, stretch, 60)
+    assert [gap.closed_by for gap in await gaps(db)] == ["files"]
+    assert not any(call.gap for call in await calls(db))
+    assert await differences(db) == []
+    assert await disagreements(db, stretch) == []
+
+
 async def test_a_long_gap_is_written_part_by_part(db: Database, stretch: Stretch) -> None:
-    """And a process that is killed over it leaves to the next one only what it had not written."""
     await begin(db, stretch)
     stretch.write_files()
     found = Listener(

@@ -25,7 +25,7 @@ from callcenter.calls.recompute import Recomputer
 from callcenter.db import Database
 from tests.wire.ledger_lines import AGENTS
 
-from .test_gaps import Stretch, again, begin, ear, hear
+from .stretch import Stretch, again, begin, ear, hear
 
 ZONE = ZoneInfo("Asia/Shanghai")
 Told = tuple[int, str, str]  # status, what is printed, what is complained of

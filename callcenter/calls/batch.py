@@ -15,7 +15,7 @@ from callcenter.calls.journal import Entry
 from callcenter.calls.model import PbxBootRow
 from callcenter.calls.session import CallSession
 from callcenter.calls.store import LedgerWriter
-from callcenter.calls.term import LedgerTerm
+from callcenter.calls.term import AlreadyKept, LedgerTerm
 from callcenter.db import Database, away, told
 from callcenter.events import Event
 from callcenter.events.calls import CallClassified, CallQueued, CallRinging, CallRingStopped, CallStarted
@@ -101,6 +101,8 @@ class BatchWriter:
             try:
                 with metrics.LEDGER_SECONDS.time():
                     await self._commit(batch)
+            except AlreadyKept:
+                log.info("ledger_write_was_kept")
             except Exception as error:
                 if not away(error):
                     raise

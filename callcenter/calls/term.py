@@ -22,7 +22,8 @@ _BEGIN = text(
     "ON CONFLICT (server) DO UPDATE SET term = ledger_terms.term + 1, writes = 0 RETURNING term"
 )
 _WRITE = text(
-    "UPDATE ledger_terms SET writes = :writes, heard_at = :heard WHERE server = :server AND term = :term RETURNING term"
+    "UPDATE ledger_terms SET writes = writes + 1, heard_at = :heard "
+    "WHERE server = :server AND term = :term AND writes = :writes RETURNING term"
 ).bindparams(bindparam("heard", type_=UtcDateTime()))
 # A lock that lets the one who writes go on, and whoever wants to begin a term wait.
 _MINE = text("SELECT term FROM ledger_terms WHERE server = :server AND term = :term FOR KEY SHARE")
@@ -44,6 +45,10 @@ class LedgerTermRow(Base):
 
 class TermOver(Exception):
     """Another process has begun to write this server's ledger."""
+
+
+class AlreadyKept(Exception):
+    """What is to be written is in the ledger: the commit of an earlier try went on when nobody waited for it."""
 
 
 @dataclass
@@ -68,10 +73,11 @@ class LedgerTerm:
         self._writes = 0
 
     async def sign(self, session: AsyncSession) -> None:
-        """Part of every transaction that writes the ledger. Raise TermOver when the term is."""
-        row = await session.execute(_WRITE, self._key(writes=self._writes + 1, heard=self.heard_at))
+        """Part of every transaction that writes the ledger, before all else. It waits for a commit that is still under
+        way. Raise TermOver when the term is, AlreadyKept when this write was kept."""
+        row = await session.execute(_WRITE, self._key(writes=self._writes, heard=self.heard_at))
         if row.scalar_one_or_none() is None:
-            raise TermOver
+            raise TermOver if await session.scalar(_LAST, self._key()) is None else AlreadyKept
 
     async def check(self, session: AsyncSession) -> None:
         """Part of what else only the one who writes may write. Raise TermOver when the term is."""
@@ -83,7 +89,7 @@ class LedgerTerm:
         self._writes += 1
 
     async def kept(self) -> bool:
-        """Whether the last signed transaction was committed although nobody said so."""
+        """Whether the last signed transaction was committed although nobody said so; not while it is under way."""
         if self.db.embedded:
             return False
         async with self.db.read() as session:

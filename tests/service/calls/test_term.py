@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from callcenter.calls import batch as module
 from callcenter.calls.listener import Listener
 from callcenter.calls.model import CallLegRow, CallRow
 from callcenter.calls.term import TermOver
 from callcenter.db import Database, JournalRow
+from tests.service.polling import until
 from tests.unit.calls.conversations import AGENTS, CALLER_ENDS, IN, LI_ANSWERS, MENU, NOON, RING_LI, conversation
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
@@ -53,13 +55,17 @@ async def test_who_began_last_writes_and_the_other_learns_it(db: Database) -> No
     assert call.outcome == "answered"
 
 
+Cut = Literal["kept", "lost", "late"]
+
+
 class Cable:
-    """TCP between the service and its database. `cut` breaks it when the next commit is under way."""
+    """TCP between the service and its database. `cuts` breaks it when the next commits are under way: each is kept,
+    lost, or `late`: it goes on when nobody waits for it any more, at `go_on`."""
 
     def __init__(self, host: str, port: int) -> None:
         self._to = (host, port)
-        self.cuts: list[bool] = []
-        self.cut = asyncio.Event()
+        self.cuts: list[Cut] = []
+        self.cut, self.go_on = asyncio.Event(), asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def laid(self) -> AsyncIterator[int]:
@@ -70,7 +76,7 @@ class Cable:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(*self._to)
         answers = asyncio.create_task(_copy(there, writer.write))
-        tasks = [answers, asyncio.create_task(self._watch(reader, back, there, answers))]
+        tasks = [answers, asyncio.create_task(self._watch(reader, writer, back, there, answers))]
         watching = tasks[1]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if answers.cancelled():  # the watcher is at the commit: let it end what it does
@@ -84,16 +90,22 @@ class Cable:
     async def _watch(
         self,
         reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
         back: asyncio.StreamWriter,
         there: asyncio.StreamReader,
         answers: asyncio.Task[None],
     ) -> None:
-        """Carry what the service says. Armed, the commit itself arrives (`True`) or not, its answer in no case."""
+        """Carry what the service says. Armed, the commit itself arrives or not, its answer in no case."""
         while data := await reader.read(1 << 16):
-            if self.cuts and b"COMMIT" in data:
+            if self.cuts and b"COMMIT;" in data:
                 answers.cancel()
                 await asyncio.gather(answers, return_exceptions=True)
-                if self.cuts.pop(0):
+                cut = self.cuts.pop(0)
+                if cut == "late":
+                    writer.close()
+                    self.cut.set()
+                    await self.go_on.wait()
+                if cut != "lost":
                     back.write(data)
                     await back.drain()
                     await there.read(1 << 16)
@@ -102,14 +114,21 @@ class Cable:
             back.write(data)
 
 
+async def waits_for_the_term(db: Database) -> bool:
+    """Whether the next try waits for what the last one still does."""
+    waiting = text("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    async with db.read() as session:
+        return bool(await session.scalar(waiting))
+
+
 async def _copy(reader: asyncio.StreamReader, write: Callable[[bytes], None]) -> None:
     while data := await reader.read(1 << 16):
         write(data)
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["kept", "lost"])
+@pytest.mark.parametrize("cut", get_args(Cut))
 async def test_a_commit_whose_end_nobody_heard_is_in_the_ledger_once(
-    kept: bool, db: Database, url: str, monkeypatch: pytest.MonkeyPatch
+    cut: Cut, db: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_RETRY_S", 0.01)
     address = urlsplit(url)
@@ -120,11 +139,15 @@ async def test_a_commit_whose_end_nobody_heard_is_in_the_ledger_once(
         listener = await ear(cabled)
         feed(listener, IN + MENU + RING_LI)
         await listener.drain()
-        cable.cuts.append(kept)
+        cable.cuts.append(cut)
         # What is read over the carrier's shoulder must be the ledger's commit, so nothing else is under way.
         feed(listener, LI_ANSWERS)
-        await asyncio.wait_for(listener.drain(), 20)
-        assert cable.cut.is_set()
+        writing = asyncio.create_task(listener.drain())
+        await cable.cut.wait()
+        if cut == "late":
+            await until(lambda: waits_for_the_term(db))
+            cable.go_on.set()
+        await asyncio.wait_for(writing, 20)
         feed(listener, CALLER_ENDS)
         await asyncio.wait_for(listener.drain(), 20)
         await cabled.close()

@@ -75,7 +75,6 @@ class Listener:
         self._lateness = Lateness(self.server, self.late)
         self._pbx: PbxState | None = None
         self._losing: Why | None = None  # said to the inbox, and not shown anything since
-        self._overflow = False
         # Shown from the start: an alarm that asks for an increase does not see a series come into being at 1.
         metrics.LEDGER_LATE.labels(self.server)
         for why in get_args(Why):
@@ -83,9 +82,6 @@ class Listener:
 
     def feed(self, message: Message) -> None:
         """Take a message; at once and in order. For the AMI client's `on_message`."""
-        if self._overflow:
-            self._overflow = False
-            self.lost("buffer")
         if wanted(message):
             now = self.clock()
             if late := self._lateness.heard(when(message, now), now):
@@ -178,10 +174,11 @@ class Listener:
         self._news.set()
         self._quiet.clear()
 
-    def _overflowed(self, count: int) -> None:
-        """Messages found no room: nobody knows what they said."""
+    def _overflowed(self, count: int) -> Lost:
+        """Messages found no room: nobody knows what they said. From their place on Asterisk is not heard."""
         log.error("ledger_messages_lost", server=self.server, count=count)
-        self._overflow = True
+        self._losing = self._losing or "buffer"
+        return Lost("buffer")
 
     def _tell_late(self, late: Gap) -> None:
         self._applier.batch.gaps[late.id] = late

@@ -33,8 +33,8 @@ class SpillBuffer(Generic[T]):
     """One reader puts, one consumer gets: messages, and whatever else (`T`) must stay in order with them.
 
     `put` never waits and never fails. Where disk and memory are full, messages are dropped: counted in `lost`, and
-    told to `on_lost` (how many) once for each run of them, so that a gap can be marked and closed. What is no message
-    stays in memory and is never dropped.
+    told to `on_lost` (how many) once for each run of them. What that answers is got in their place, so that a gap can
+    be marked where it is. What is no message stays in memory and is never dropped.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class SpillBuffer(Generic[T]):
         *,
         memory_bytes: int = _MEMORY_BYTES,
         disk_bytes: int = _DISK_BYTES,
-        on_lost: Callable[[int], None] | None = None,
+        on_lost: Callable[[int], T | None] | None = None,
     ) -> None:
         self.lost = 0
         self._on_lost = on_lost
@@ -109,8 +109,9 @@ class SpillBuffer(Generic[T]):
         try:
             self._disk.append(blocks)
         except OSError as error:
-            self._lose(len(self._last) - len(kept), error)
-            self._last, self._last_bytes = kept, 0
+            before = next(place for place, block in enumerate(blocks) if block)
+            instead = self._lose(len(self._last) - len(kept), error)
+            self._last, self._last_bytes = [*kept[:before], *instead, *kept[before:]], 0
             return
         self._kept.extend(kept)
         metrics.AMI_SPILLED.inc(len(self._last))
@@ -132,15 +133,15 @@ class SpillBuffer(Generic[T]):
             lost, kept = len(self._disk) - len(self._kept), list(self._kept)
             self._disk.close()
             self._kept.clear()
-            self._lose(lost, error)
-            return kept
+            return [*self._lose(lost, error), *kept]
 
-    def _lose(self, count: int, error: OSError) -> None:
+    def _lose(self, count: int, error: OSError) -> list[AmiMessage | T]:
+        """Tell it; what stands in their place."""
         self.lost += count
         metrics.AMI_DROPPED.inc(count)
         log.error("ami.messages_lost", count=count, reason=str(error))
-        if self._on_lost is not None:
-            self._on_lost(count)
+        instead = self._on_lost(count) if self._on_lost is not None else None
+        return [] if instead is None else [instead]
 
 
 def _bytes(item: object) -> bytes:

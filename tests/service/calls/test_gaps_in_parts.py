@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from callcenter.asterisk.ami.buffer import SpillBuffer
 from callcenter.asterisk.files import cel
 from callcenter.calls.closing import Beat
 from callcenter.calls.listener import Listener
@@ -135,3 +136,24 @@ async def test_a_clock_set_back_after_a_gap_makes_nobody_deaf(db: Database, stre
     listener._put(Beat(stretch.at(-10)))
     await hear(listener, stretch.messages)
     assert [call.outcome for call in await calls(db)] == ["answered"]
+
+
+async def test_messages_that_found_no_room_begin_a_gap_where_they_were(
+    db: Database, stretch: Stretch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many signs of life of the line come before it is noticed."""
+    listener = await begin(db, stretch)
+    monkeypatch.setattr("callcenter.asterisk.ami.buffer._CHUNK_BYTES", 1)
+    listener._inbox = SpillBuffer(stretch.folder / "spill", memory_bytes=0, disk_bytes=0, on_lost=listener._overflowed)
+    for message in stretch.messages:
+        listener.feed(message)
+    listener._put(Beat(stretch.at(60)))
+    stretch.write_files()
+    await listener._beat(FakePbxState("boot-1", at=stretch.at(70)))
+    await listener.drain()
+    [call] = await calls(db)
+    assert outcome(call) == ("answered", "normal", "complaint", "1001", False)
+    assert [(gap.why, gap.began_at, gap.closed_by, gap.found) for gap in await gaps(db)] == [
+        ("buffer", stretch.at(-1), "files", 1)
+    ]
+    assert await disagreements(db, stretch) == []

@@ -112,6 +112,20 @@ def test_where_the_disk_is_full_messages_are_counted_as_lost_and_nothing_else(tm
     assert numbers(buffer, 1) == ["7"]
 
 
+def test_what_stands_for_dropped_messages_is_got_in_their_place(tmp_path: Path) -> None:
+    buffer: SpillBuffer[str] = SpillBuffer(
+        tmp_path, memory_bytes=0, disk_bytes=0, on_lost=lambda count: f"{count} lost"
+    )
+    for item in ("before", message(1), "between", message(2)):
+        buffer.put(item)
+    number = 3
+    while not buffer.lost:
+        buffer.put(message(number))
+        number += 1
+    buffer.put("after")
+    assert numbers(buffer, 4) == ["before", f"{buffer.lost} lost", "between", "after"]
+
+
 def test_what_was_half_written_when_the_disk_filled_up_is_written_over(tmp_path: Path) -> None:
     buffer: SpillBuffer[str] = SpillBuffer(tmp_path, memory_bytes=0)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -129,7 +129,10 @@ class Applier:
             self._overlap = None
 
     def _note_heard(self, at: datetime) -> None:
-        self._term.heard_at = max(self._term.heard_at or at, at)
+        """The latest moment counts, until Asterisk's clock is set back."""
+        heard = self._term.heard_at
+        if heard is None or at > heard or (not self._closing and heard - at > MARGIN):
+            self._term.heard_at = at
 
     def _apply(self, message: Message, at: datetime, *, filed: bool) -> bool:
         """Whether the message belonged to a call."""
@@ -174,8 +177,12 @@ class Applier:
         restarted = self._boot not in (None, shown.snapshot.boot)
         self._overlap = None
         gap = replace(self.gap, why="restart") if self.gap and restarted else self.gap
+        set_back = gap is not None and gap.began_at - shown.since > MARGIN
+        if gap and set_back:  # when it began by the clock of now nobody knows
+            gap = replace(gap, began_at=shown.since)
+            self._term.heard_at = shown.since
         closing = self._closing = Closing(shown, gap, alive, restarted)
-        if gap and self._files.there():
+        if gap and self._files.there() and not set_back:
             try:
                 async for _part in self._told(closing, gap):
                     self.batch.gaps[gap.id] = closing.so_far(gap)
@@ -262,14 +269,12 @@ class Applier:
             self._boot = self.batch.boot = snapshot.boot
         told = bool(self._closing and self._closing.told)
         if restarted and not told and self._term.heard_at:
-            self._died(min(now, max([self._term.heard_at, *self._last_seen()])))
+            began = [leg.started_at for call in self._tracker.sessions for leg in call.legs.values()]
+            self._died(min(now, max([self._term.heard_at, *began])))
         marked = self._reconcile(snapshot, restarted=restarted, at=now, told=told)
         self._note_heard(shown.since)
         self._close(marked)
         log.info("ledger_reconciled", server=self._server, restarted=restarted, calls=len(self._tracker.sessions))
-
-    def _last_seen(self) -> list[datetime]:
-        return [leg.started_at for call in self._tracker.sessions for leg in call.legs.values()]
 
     def _reconcile(self, snapshot: PbxSnapshot, *, restarted: bool, at: datetime, told: bool = False) -> set[str]:
         """The calls that may lack something."""

@@ -157,3 +157,32 @@ async def test_messages_that_found_no_room_begin_a_gap_where_they_were(
         ("buffer", stretch.at(-1), "files", 1)
     ]
     assert await disagreements(db, stretch) == []
+
+
+async def test_a_gap_after_a_clock_was_set_back_is_closed_by_files(db: Database, stretch: Stretch) -> None:
+    listener = await begin(db, stretch)
+    for ahead in (3600, -2):
+        listener._put(Beat(stretch.at(ahead)))
+    listener.lost("link")
+    stretch.write_files()
+    await listener.resync(FakePbxState(at=stretch.at(60)))
+    await listener.drain()
+    assert [call.outcome for call in await calls(db)] == ["answered"]
+    assert [(gap.began_at, gap.closed_by) for gap in await gaps(db)] == [(stretch.at(-2), "files")]
+
+
+async def test_a_gap_in_which_a_clock_was_set_back_is_not_said_to_be_closed_by_files(
+    db: Database, stretch: Stretch
+) -> None:
+    listener = await begin(db, stretch)
+    await hear(listener, stretch.between(0, 1))
+    listener._put(Beat(stretch.at(3600)))
+    listener.lost("link")
+    stretch.write_files()
+    await listener.resync(FakePbxState(at=stretch.at(60)))
+    listener._put(Beat(stretch.at(65)))
+    await listener.drain()
+    assert [call.gap for call in await calls(db)] == [True]
+    [gap] = [gap for gap in await gaps(db) if gap.why == "link"]
+    assert (gap.began_at, gap.ended_at, gap.closed_by) == (stretch.at(60), stretch.at(60), "snapshot")
+    assert listener.term.heard_at == stretch.at(65)

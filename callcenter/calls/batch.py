@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -67,11 +68,12 @@ class Batch:
             [entry for entry in self.entries if entry.call_id == mine],
         )
 
-    def rest(self) -> Batch:
-        """The part of no call that is to be written: entries of calls whose rows have not changed, gaps, boot."""
+    def rest(self, refused: Collection[str]) -> Batch:
+        """The part of no call that is to be written: entries of calls whose rows have not changed, gaps, boot.
+        `refused`: the calls that the database does not take."""
         entries = [entry for entry in self.entries if entry.call_id not in self.calls]
-        refused = {key: replace(gap, calls=frozenset()) for key, gap in self.gaps.items()}
-        return Batch({}, [], entries, refused, self.boot, self.beat)
+        kept = {key: replace(gap, calls=gap.calls.difference(refused)) for key, gap in self.gaps.items()}
+        return Batch({}, [], entries, kept, self.boot, self.beat)
 
 
 class BatchWriter:
@@ -91,9 +93,9 @@ class BatchWriter:
             await self.write(batch)
         except SQLAlchemyError:
             log.exception("ledger_batch_refused", calls=sorted(batch.calls))
-            for call in batch.calls.values():
-                await self._write_one(batch.of_call(call), call.record.id)
-            await self._write_one(batch.rest(), None)
+            calls = list(batch.calls.values())
+            refused = [call.record.id for call in calls if not await self._takes(batch.of_call(call), call.record.id)]
+            await self._takes(batch.rest(refused), None)
 
     async def write(self, batch: Batch) -> None:
         """Tried until the database has it. What it refuses is raised."""
@@ -112,11 +114,14 @@ class BatchWriter:
             self._written(batch)
             return
 
-    async def _write_one(self, batch: Batch, call_id: str | None) -> None:
+    async def _takes(self, batch: Batch, call_id: str | None) -> bool:
+        """Write it; whether the database took it."""
         try:
             await self.write(batch)
         except SQLAlchemyError:
             log.exception("ledger_call_refused", call_id=call_id)
+            return False
+        return True
 
     async def _was_kept(self) -> bool:
         """Whether the database kept the write whose end we did not hear; asked until it answers."""

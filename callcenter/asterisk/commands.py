@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 # The rest is imported where it is used: `pbx install` runs before every make target and must be quick.
+from callcenter.arguments import number, whole
 from callcenter.asterisk.install import install
 from callcenter.errors import Problem
 
@@ -59,15 +62,14 @@ def _call_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _calls_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     calls = actions.add_parser("calls", help="many callers at once, to see what an Asterisk bears")
-    calls.add_argument("--count", type=_whole, default=20, metavar="N", help="how many, each with its own number")
-    calls.add_argument("--per-second", type=_rate, default=1.0, metavar="N", help="how many begin in a second")
-    calls.add_argument(
-        "--from", dest="first", type=_whole, default=13100000000, metavar="NUMBER", help="the first one's"
-    )
+    count, rate, first, seconds = whole(1, 100_000), number(0.1, 100), whole(0, 10**20), number(0, 3600)
+    calls.add_argument("--count", type=count, default=20, metavar="N", help="how many, each with its own number")
+    calls.add_argument("--per-second", type=rate, default=1.0, metavar="N", help="how many begin in a second")
+    calls.add_argument("--from", dest="first", type=first, default=13100000000, metavar="NUMBER", help="the first's")
     calls.add_argument("--to", type=_number, default="02088886666", metavar="NUMBER")
     calls.add_argument("--key", default="", choices=list("0123456789"), help="a key to press in the menu")
-    calls.add_argument("--key-after", type=float, default=8.0, metavar="S", help="seconds after the answer")
-    calls.add_argument("--hold", type=float, default=20.0, metavar="S", help="stay so long after the key")
+    calls.add_argument("--key-after", type=seconds, default=8.0, metavar="S", help="seconds after the answer")
+    calls.add_argument("--hold", type=seconds, default=20.0, metavar="S", help="stay so long after the key")
     calls.add_argument("--server", metavar="HOST:PORT", help="SIP server; the private Asterisk if not given")
     calls.set_defaults(run=_calls)
 
@@ -76,17 +78,6 @@ def _number(text: str) -> str:
     if not re.fullmatch(r"[0-9]{1,32}", text):
         raise argparse.ArgumentTypeError(f"not a number of digits: {text}")
     return text
-
-
-def _whole(text: str) -> int:
-    return int(_number(text))
-
-
-def _rate(text: str) -> float:
-    rate = float(text)
-    if not 0.1 <= rate <= 100:
-        raise argparse.ArgumentTypeError("from 0.1 to 100")
-    return rate
 
 
 def _say(line: str) -> None:
@@ -127,8 +118,8 @@ async def _in_foreground(pbx: LocalAsterisk) -> None:
     if (pid := pbx.pid()) is not None:
         raise Problem("asterisk_already_runs", pid=pid)
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
     await pbx.start(to_log=False)
     print(
         f"Asterisk {pbx.tree.version} runs: SIP {pbx.settings.sip_port}/udp, AMI {pbx.settings.ami.port}/tcp",
@@ -186,18 +177,29 @@ def _calls(arguments: argparse.Namespace) -> int:
         for place in range(arguments.count)
     ]
     server = _server(arguments.server)
-    home = Path(tempfile.mkdtemp(prefix="callcenter-calls-"))
     longest_s = arguments.count / arguments.per_second + after + arguments.hold
     print(f"{arguments.count} callers to {arguments.to} at {server.host}:{server.port}: {longest_s:.0f} s", flush=True)
-    made = asyncio.run(ManyCallers(home, server).make(calls, arguments.per_second))
-    hung_up = sum(not call.left for call in made.answered)
-    print(f"{made.created} calls: {len(made.answered)} answered, {hung_up} of them ended by the other side")
-    problem = _trouble(made, arguments.to, server, home)
-    if problem is None or "folder" not in problem.params:
-        shutil.rmtree(home)
-    if problem:
-        raise problem
+    with _folder() as home:
+        made = asyncio.run(ManyCallers(home, server).make(calls, arguments.per_second))
+        hung_up = sum(not call.left for call in made.answered)
+        print(f"{made.created} calls: {len(made.answered)} answered, {hung_up} of them ended by the other side")
+        if problem := _trouble(made, arguments.to, server, home):
+            raise problem
     return 0
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that stays only if a `Problem` sends somebody there."""
+    home, named = Path(tempfile.mkdtemp(prefix="callcenter-calls-")), False
+    try:
+        yield home
+    except Problem as problem:
+        named = "folder" in problem.params
+        raise
+    finally:
+        if not named:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _trouble(made: Calls, dialled: str, server: SipServer, folder: Path) -> Problem | None:

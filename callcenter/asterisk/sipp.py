@@ -195,9 +195,13 @@ def _told(lines: Iterable[str]) -> Iterable[tuple[str, str, float, str]]:
 
 
 def _own_address(server: SipServer) -> str:
-    """The address of this machine that the server sees."""
+    """The address of this machine that the server sees. Problem when there is no way to the server."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((server.host, server.port))
+        try:
+            probe.connect((server.host, server.port))
+        except (OSError, UnicodeError) as error:  # the second: a name that cannot be one of a host
+            reason = getattr(error, "strerror", None) or str(error)
+            raise Problem("asterisk_server_unknown", field="server", host=server.host, reason=reason) from error
         return str(probe.getsockname()[0])
 
 

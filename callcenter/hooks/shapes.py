@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -14,6 +14,9 @@ from callcenter.web.text import ONE_LINE
 
 DeliveryState = Literal["pending", "delivered", "failed"]
 DeliveryError = Literal["gone", "redirected", "refused", "timeout", "unreachable", "forbidden", "event_gone"]
+
+# Nearer to the ends of the calendar than any zone is wide, a time cannot be told in UTC.
+Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))]
 
 
 class WebhookDraft(BaseModel):
@@ -75,8 +78,8 @@ class ReplayRequest(BaseModel):
     """
 
     event_seq: Annotated[int, Field(ge=1, le=2**62)] | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     missing: bool = False
 
 

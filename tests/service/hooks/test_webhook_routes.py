@@ -169,6 +169,9 @@ async def test_a_replay_over_http(client: TestClient[Any, Any], hooks: Hooks) ->
     assert (await ask(client, "POST", path, {"since": "2026-11-24T01:00:00Z"})) == (200, {"count": 1})
     assert (await ask(client, "POST", path, {"since": "2026-11-24T01:00:00"}))[0] == 422
     assert (await ask(client, "POST", path, {}))[1]["field"] == "since"
+    for far in ({"since": "0001-01-01T00:00:00+14:00"}, {"until": "9999-12-31T23:59:59-14:00"}):
+        status, refused = await ask(client, "POST", path, {"since": "2026-11-24T01:00:00Z", **far})
+        assert (status, [refused["field"]]) == (422, list(far))
 
 
 async def test_which_events_there_are(client: TestClient[Any, Any]) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 
+from callcenter.arguments import whole
 from callcenter.calls import gaps
 from callcenter.calls.audit import Audit, Checked
 from callcenter.calls.disagreement import tally
 from callcenter.calls.last_heard import closing, silent
-from callcenter.calls.model import LedgerGapRow
+from callcenter.calls.model import CallRow, LedgerGapRow
 from callcenter.calls.recompute import Recomputer
 from callcenter.errors import Problem
 from callcenter.words import explain, terminal_language
@@ -24,7 +25,11 @@ _CHECK_ENDS = (
     "Ends with 0: they agree, 1: they disagree, 2: something could not be compared. cut_by_crash, and what is marked,"
     " counts as no disagreement: the ledger says itself that it may lack something there."
 )
-_GAPS_END = "Ends with 1 when a server is not heard now."
+_GAPS_END = "Ends with 0: every server is heard now, 1: one is not."
+_RECOMPUTE_ENDS = (
+    "Ends with 0: nothing differs, or what did is written, 1: something differs and is not written, 2: there is no such"
+    " day or call. A call that goes on is left out, and one without a journal counts as no difference."
+)
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     deaf = actions.add_parser(
         "gaps", help="when Asterisk was not heard, and how each time was closed", epilog=_GAPS_END
     )
-    deaf.add_argument("--limit", type=int, default=50, metavar="N")
+    deaf.add_argument("--limit", type=whole(1, 200), default=50, metavar="N", help="the newest; at most 200")
     deaf.add_argument("--json", action="store_true", help="for programs")
     deaf.set_defaults(run=lambda args: asyncio.run(_gaps(args, opened)))
-    anew = actions.add_parser("recompute", help="fold records from their journals anew and show what differs")
+    anew = actions.add_parser(
+        "recompute", help="fold records from their journals anew and show what differs", epilog=_RECOMPUTE_ENDS
+    )
     which = anew.add_mutually_exclusive_group()
     which.add_argument("--day", metavar="YYYY-MM-DD", help="in the firm's time zone; today unless said otherwise")
     which.add_argument("--call", metavar="ID")
@@ -153,9 +160,23 @@ def _cells(told: Mapping[str, object]) -> list[str]:
     return [*first, removed.get(str(closed_by), str(closed_by)), *counts, *more]
 
 
+async def _ids(args: argparse.Namespace, audit: Audit) -> list[str]:
+    """The calls that are meant. Problem when the day or the call is none."""
+    if args.call is None:
+        return await audit.calls_between(*audit.day(args.day))
+    async with audit.db.read() as session:
+        if await session.get(CallRow, args.call) is None:
+            raise Problem("ledger_call_unknown", field="--call", value=args.call)
+    return [args.call]
+
+
 async def _recompute(args: argparse.Namespace, opened: Open) -> int:
     async with opened() as tools:
-        ids = [args.call] if args.call else await tools.audit.calls_between(*tools.audit.day(args.day))
+        try:
+            ids = await _ids(args, tools.audit)
+        except Problem as problem:
+            _explain(problem)
+            return _NOT_COMPARED
         found = await tools.recomputer.run(ids, write=args.write)
     for each in found.differences:
         print(f"{each.call_id}  {each.what}: {each.kept} -> {each.folded}")

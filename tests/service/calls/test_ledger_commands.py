@@ -1,4 +1,4 @@
-"""`callcenter ledger check | gaps`: what they say, and how they end, where there is nothing to compare or to hear."""
+"""`callcenter ledger check | gaps | recompute`: what they say, and how they end, where there is nothing to work on."""
 
 from __future__ import annotations
 
@@ -162,10 +162,29 @@ def test_the_end_of_a_call_that_began_long_before_the_day(desk: Desk) -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-def test_a_day_that_is_none_or_to_come(desk: Desk, day: str, named: list[str]) -> None:
-    status, told, complaint = desk.run("check", "--day", day)
+@pytest.mark.parametrize("action", ["check", "recompute"])
+def test_a_day_that_is_none_or_to_come(desk: Desk, action: str, day: str, named: list[str]) -> None:
+    status, told, complaint = desk.run(action, "--day", day)
     assert (status, told) == (2, "")
     assert [word for word in named if word not in complaint] == []
+
+
+def test_a_call_that_nobody_knows_is_not_recomputed(desk: Desk) -> None:
+    desk.heard()
+    status, told, complaint = desk.run("recompute", "--day", desk.day)
+    assert (status, complaint) == (0, "")
+    assert told.startswith("1 calls, 0 differences")
+    status, told, complaint = desk.run("recompute", "--call", "0193-typo")
+    assert (status, told) == (2, "")
+    assert "“0193-typo”" in complaint
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "201", "many"])
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_as_many_gaps_as_the_api_tells(desk: Desk, limit: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        desk.run("gaps", "--limit", limit)
+    assert ended.value.code == 2
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)

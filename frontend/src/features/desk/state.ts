@@ -1,4 +1,5 @@
 import type { CustomerCard, DeskMessage, Pop, Presence, QueueLive } from "@/components/api/types";
+import { kept, type Pick, picked, refused, settle } from "./picks";
 import type { CloseReason } from "./protocol";
 
 export type Link = "connecting" | "live" | "reconnecting";
@@ -17,8 +18,8 @@ export interface DeskState {
   /** Oldest first. A call that ended stays until the agent, or the end of his wrap-up, puts it away. */
   pops: Pop[];
   selected: string | null;
-  /** By call: which candidate the agent picked, or whom he registered. */
-  picked: Record<string, CustomerCard>;
+  /** By call: what was picked here and the server has not told yet. */
+  picked: Record<string, Pick>;
   /** Forms with unsaved words, as "call/form": such a call stays on the desk though the server let go of it. */
   drafts: string[];
   /** The last call that went away before this agent spoke with it. */
@@ -30,6 +31,7 @@ export type Action =
   | { type: "link"; link: Link }
   | { type: "select"; call_id: string }
   | { type: "pick"; call_id: string; customer: CustomerCard }
+  | { type: "pick_kept" | "pick_refused"; call_id: string; customer_id: string }
   | { type: "draft"; call_id: string; form: "ticket" | "note"; dirty: boolean }
   | { type: "dismiss"; call_id: string };
 
@@ -54,11 +56,12 @@ export function reduceDesk(state: DeskState, action: Action): DeskState {
         ...state,
         ...action,
         pops: merge(state.pops, action.pops, state.drafts),
+        picked: action.pops.reduce((picked, pop) => settle(picked, state.pops, pop), state.picked),
         link: "live",
       });
     case "pop_opened":
     case "pop_changed":
-      return changed(state, action.pop);
+      return changed({ ...state, picked: settle(state.picked, state.pops, action.pop) }, action.pop);
     case "pop_closed":
       return closed(state, action.call_id, action.reason);
     case "presence_changed":
@@ -68,7 +71,11 @@ export function reduceDesk(state: DeskState, action: Action): DeskState {
     case "select":
       return reselect({ ...state, selected: action.call_id });
     case "pick":
-      return { ...state, picked: { ...state.picked, [action.call_id]: action.customer } };
+      return { ...state, picked: picked(state.picked, action.call_id, action.customer) };
+    case "pick_kept":
+      return { ...state, picked: kept(state.picked, action.call_id, action.customer_id) };
+    case "pick_refused":
+      return { ...state, picked: refused(state.picked, action.call_id, action.customer_id) };
     case "draft":
       return { ...state, drafts: drafted(state.drafts, `${action.call_id}/${action.form}`, action.dirty) };
     case "dismiss":

@@ -5,7 +5,7 @@ import { asProblem } from "@/components/api/problem";
 import type { CustomerCard, Pop } from "@/components/api/types";
 import { useDesk } from "./desk";
 
-/** Say who calls: shown at once, and kept with the call. */
+/** Say who calls: shown at once, kept with the call, and taken back when the server refuses it. */
 export function useChooseCaller(pop: Pop) {
   const { dispatch } = useDesk();
   const { message } = App.useApp();
@@ -13,7 +13,11 @@ export function useChooseCaller(pop: Pop) {
     mutationFn: (customer: CustomerCard) =>
       request(`/calls/${pop.call_id}/customer`, { method: "PUT", body: { customer_id: customer.id } }),
     onMutate: (customer) => dispatch({ type: "pick", call_id: pop.call_id, customer }),
-    onError: (error) => message.error(asProblem(error).title),
+    onSuccess: (_, { id }) => dispatch({ type: "pick_kept", call_id: pop.call_id, customer_id: id }),
+    onError: (error, { id }) => {
+      dispatch({ type: "pick_refused", call_id: pop.call_id, customer_id: id });
+      message.error(asProblem(error).title);
+    },
   });
 }
 

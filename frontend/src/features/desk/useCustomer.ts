@@ -1,10 +1,8 @@
 import type { CustomerCard, Pop } from "@/components/api/types";
 import { useDesk } from "./desk";
-import { likeliest } from "./popFacts";
+import { customerOf } from "./picks";
 
-/** Whom the call is with: the one the agent picked or registered, else the one the server is surest of; nobody while
- *  nothing tells the first from the second. */
+/** Whom the call is with, or null. */
 export function useCustomer(pop: Pop): CustomerCard | null {
-  const { picked } = useDesk().state;
-  return picked[pop.call_id] ?? likeliest(pop);
+  return customerOf(pop, useDesk().state.picked);
 }

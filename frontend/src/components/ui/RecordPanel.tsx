@@ -7,7 +7,8 @@ import { request } from "@/components/api/client";
 import { ErrorState } from "./ErrorState";
 import { SidePanel } from "./SidePanel";
 
-/** What a form is given: the record (null: one to be), and what to call when the person is done with it. */
+/** What a form is given: the record as it was when editing began (null: one to be), and what to call when the person
+ *  is done with it. */
 export interface Editing<T> {
   record: T | null;
   onCancel: () => void;
@@ -30,18 +31,21 @@ interface Props<T> {
 /** One record beside its list, to be read and changed. */
 export function RecordPanel<T>({ id, path, title, form, view, onClose, onOpen, editTestId }: Props<T>) {
   const { t } = useTranslation();
-  const [editing, setEditing] = useState(false);
+  // Lists are read again under an open form. A form that took the newer version along would write over what somebody
+  // else saved meanwhile; with the version it began from, the server refuses it.
+  const [edited, setEdited] = useState<T | null>(null);
+  const editing = edited !== null;
   const isNew = id === "new";
-  useEffect(() => setEditing(false), [id]);
+  useEffect(() => setEdited(null), [id]);
   const query = useQuery({
     queryKey: [path.slice(1), "one", id],
     queryFn: () => request<T>(`${path}/${id}`),
     enabled: id !== null && !isNew,
   });
   const record = isNew ? null : (query.data ?? null);
-  const writing = isNew || (editing && record);
+  const writing = isNew || editing;
   const edit = (
-    <Button icon={<EditOutlined />} onClick={() => setEditing(true)} data-testid={editTestId}>
+    <Button icon={<EditOutlined />} onClick={() => setEdited(record)} data-testid={editTestId}>
       {t("action.edit")}
     </Button>
   );
@@ -56,10 +60,15 @@ export function RecordPanel<T>({ id, path, title, form, view, onClose, onOpen, e
     >
       {writing &&
         form({
-          record,
-          onCancel: () => (isNew ? onClose() : setEditing(false)),
+          record: isNew ? null : edited,
+          onCancel: () => {
+            if (isNew) return onClose();
+            setEdited(null);
+            // After a refusal, the version to begin from again.
+            void query.refetch();
+          },
           onSaved: (saved) => {
-            setEditing(false);
+            setEdited(null);
             onOpen(saved.id);
           },
         })}

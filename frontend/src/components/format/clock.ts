@@ -36,6 +36,11 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** A moment of this computer's clock, as the server's has it: ISO 8601. */
+export function byServer(local: number): string {
+  return new Date(local + skew).toISOString();
+}
+
 /** Milliseconds since 1970 by the server's clock, renewed each second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => tick);

@@ -9,6 +9,7 @@ import { EmptyState } from "@/components/ui/EmptyState";
 import { ErrorState } from "@/components/ui/ErrorState";
 import { LoadMore } from "@/components/ui/LoadMore";
 import { Card } from "@/components/ui/Page";
+import { StaleNotice } from "./StaleNotice";
 import css from "./system.module.css";
 
 const LOOK_MS = 5000;
@@ -23,6 +24,7 @@ export function GapsCard() {
     return <ErrorState error={list.error} onRetry={() => list.refetch()} />;
   return (
     <Card title={t("system.gaps")} extra={<span className={css.faint}>{t("system.gapsHint")}</span>}>
+      {list.error && <StaleNotice readAt={list.dataUpdatedAt} error={list.error} />}
       {list.items.length === 0 ? (
         <EmptyState icon={<CheckCircleOutlined />} title={t("system.noGaps")} hint={t("system.noGapsHint")} />
       ) : (

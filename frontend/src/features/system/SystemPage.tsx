@@ -9,6 +9,7 @@ import { GapsCard } from "./GapsCard";
 import { HooksCard } from "./HooksCard";
 import { PartsCard } from "./PartsCard";
 import { ServersCard } from "./ServersCard";
+import { StaleNotice } from "./StaleNotice";
 import css from "./system.module.css";
 
 const LOOK_MS = 2000;
@@ -25,6 +26,7 @@ export default function SystemPage() {
     <Page title={t("nav.system")}>
       {health.data ? (
         <div className={css.cards}>
+          {health.error && <StaleNotice readAt={health.dataUpdatedAt} error={health.error} />}
           <ServersCard hearing={health.data.hearing} />
           <PartsCard parts={health.data.parts} journal={health.data.journal} />
           <HooksCard hooks={health.data.hooks} />

@@ -15,8 +15,8 @@ export function TimelineList({ entries }: { entries: Entry[] }) {
   if (entries.length === 0) return <p className={css.none}>{t("call.noTimeline")}</p>;
   return (
     <ol className={css.timeline}>
-      {entries.map((entry) => (
-        <li key={`${entry.at}${entry.kind}`}>
+      {entries.map((entry, place) => (
+        <li key={`${entry.at}${entry.kind}${entry.extension}${place}`}>
           <time className="figures">{clock(entry.at)}</time>
           <span>
             {word("timeline", entry.kind)} <Detail entry={entry} />

@@ -25,7 +25,8 @@ export function TestButton({ endpoint }: { endpoint: Webhook }) {
     enabled: id !== null,
     refetchInterval: (query) => (query.state.data?.delivery.state === "pending" ? LOOK_MS : false),
   });
-  const pending = send.isPending || (id !== null && (sent.data?.delivery.state ?? "pending") === "pending");
+  const underWay = id !== null && (sent.data?.delivery.state ?? "pending") === "pending";
+  const pending = send.isPending || (underWay && !sent.error);
   return (
     <>
       <Button

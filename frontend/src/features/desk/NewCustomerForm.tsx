@@ -1,8 +1,9 @@
 import { UserAddOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input, Select } from "antd";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { request } from "@/components/api/client";
+import { newKey, request } from "@/components/api/client";
 import { asProblem } from "@/components/api/problem";
 import type { Customer, CustomerCard, Pop } from "@/components/api/types";
 import { FormProblem, showOnField } from "@/components/ui/FormProblem";
@@ -48,8 +49,11 @@ export function NewCustomerForm({ pop }: { pop: Pop }) {
   const client = useQueryClient();
   const choose = useChooseCaller(pop);
   const [form] = Form.useForm<Fields>();
+  // One key until he is registered: the tries of one form are one request.
+  const [key] = useState(newKey);
   const save = useMutation({
-    mutationFn: (fields: Fields) => request<Customer>("/customers", { method: "POST", body: bodyOf(fields) }),
+    mutationFn: (fields: Fields) =>
+      request<Customer>("/customers", { method: "POST", body: bodyOf(fields), idempotencyKey: key }),
     onSuccess: (customer) => {
       choose.mutate(cardOf(customer));
       void client.invalidateQueries({ queryKey: ["customers"] });

@@ -7,6 +7,23 @@ bin=.venv/bin
 say() { printf '\033[36m▸ %s\033[0m\n' "$*"; }
 fail() { printf '\033[31m%s\033[0m\n%s\n' "$1" "$2" >&2; exit 1; }
 
+# What runs beside this script does so in sessions of its own: a shell lets its background jobs ignore Ctrl-C, and only
+# with a session's id can their children be ended too.
+declare -A jobs=()
+beside() { setsid "$@" </dev/null & jobs[$!]=1; }
+end_jobs() {
+  trap '' INT TERM HUP # a second Ctrl-C shall not leave half of them
+  local job tries=20
+  for job in "${!jobs[@]}"; do kill -TERM -- "$job" "-$job" 2>/dev/null || true; done
+  for job in "${!jobs[@]}"; do
+    wait "$job" 2>/dev/null || true
+    while kill -0 -- "-$job" 2>/dev/null && ((tries-- > 0)); do sleep 0.1; done
+    kill -KILL -- "-$job" 2>/dev/null || true
+  done
+}
+trap end_jobs EXIT
+trap 'exit 130' INT TERM HUP
+
 find_python() {
   local candidate
   for candidate in python3.13 python3.12 python3.11 python3; do
@@ -71,7 +88,7 @@ server_packages() { # for the tests' own servers on private ports; of the machin
 policy=/usr/sbin/policy-rc.d
 clusters=/etc/postgresql-common/createcluster.d/callcenter-setup.conf
 hold_servers() {
-  trap free_servers EXIT
+  trap 'end_jobs; free_servers' EXIT
   mkdir -p "${clusters%/*}"
   echo "create_main_cluster = false" > "$clusters"
   [ -e $policy ] && return # the machine has its own rule
@@ -86,11 +103,13 @@ free_servers() {
 }
 
 make_venv
-background=()
-scripts/front.sh build & background+=($!)
+beside scripts/front.sh build
 if [ -n "$wanted" ]; then
-  $bin/callcenter pbx install & background+=($!)
-  $bin/callcenter models install & background+=($!)
+  beside $bin/callcenter pbx install
+  beside $bin/callcenter models install
 fi
 if [ "$wanted" = --all ]; then tests_packages; server_packages; fi
-for job in "${background[@]}"; do wait "$job"; done
+while [ ${#jobs[@]} -gt 0 ]; do # the first that fails ends the others
+  wait -n -p job "${!jobs[@]}"
+  unset "jobs[$job]"
+done

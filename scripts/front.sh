@@ -12,7 +12,7 @@ packages() {
   local stamp; stamp=$(sha256sum package-lock.json)
   [ "$(cat node_modules/.stamp 2>/dev/null)" = "$stamp" ] && return
   printf '\033[36m▸ npm packages of the screens\033[0m\n'
-  npm ci --no-audit --no-fund --loglevel=error || {
+  npm ci --no-audit --no-fund --no-progress --loglevel=error || {
     printf 'npm could not fetch the packages.\nCheck the network and run the same command again.\n' >&2; exit 1; }
   echo "$stamp" > node_modules/.stamp
 }

@@ -47,8 +47,11 @@ async def _run(arguments: argparse.Namespace) -> int:
     lock.take(f"callcenter demo at {stage.url}")
     await _clear(stage)
     passwords = load_or_make(stage.folder / "logins.json", [person.username for person in PEOPLE])
-    _say("filling the database with users, customers and their history")
-    await seed(stage.settings(), passwords)
+    _say("preparing the database")
+    filled = await seed(stage.settings(), passwords)
+    _say(
+        "filled it with users, customers and their history" if filled else f"last time's data are kept ({stage.folder})"
+    )
     robots = Robots(stage, _say)
     try:
         _say(f"starting Asterisk {stage.asterisk.tree.version} and the service (log: {stage.log})")

@@ -98,8 +98,8 @@ CUSTOMERS: tuple[tuple[CustomerDraft, Sequence[Past]], ...] = (
 )
 
 
-async def seed(settings: Settings, passwords: dict[str, SecretStr]) -> None:
-    """Fill an empty database; on a filled one only the passwords are set. `passwords` by user name."""
+async def seed(settings: Settings, passwords: dict[str, SecretStr]) -> bool:
+    """Fill an empty database, then True; on a filled one only the passwords are set. `passwords` by user name."""
     db = Database(settings.database_url)
     try:
         await schema.upgrade(db)
@@ -111,6 +111,7 @@ async def seed(settings: Settings, passwords: dict[str, SecretStr]) -> None:
             filled = await session.scalar(select(func.count()).select_from(CustomerRow))
         if not filled:
             await _fill(db, settings)
+        return not filled
     finally:
         await db.close()
 

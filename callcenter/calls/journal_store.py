@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, cast
 
 from sqlalchemy import Row, Table, select
@@ -69,13 +70,19 @@ def _row(server: str, entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 async def trim(session: AsyncSession, server: str, before: datetime) -> int:
-    """Remove some of the oldest entries of a server that are older than that; how many."""
+    """Remove some of the first entries of a server, up to the first that is not older than that; how many.
+
+    Asterisk's clock may have been set back. To remove what is older wherever it stands would leave a journal that has
+    its beginning and not all of the rest, and nobody could tell.
+    """
     table = cast(Table, CallMessageRow.__table__)
-    oldest = select(table.c.place).where(table.c.server == server).order_by(table.c.place).limit(TRIMMED)
-    places = list(await session.scalars(oldest))
-    old = (table.c.server == server, table.c.place <= max(places, default=0), table.c.at < before)
+    first = select(table.c.place, table.c.at).where(table.c.server == server).order_by(table.c.place).limit(TRIMMED)
+    old = list(takewhile(lambda row: row.at < before, await session.execute(first)))
+    if not old:
+        return 0
     connection = await session.connection()
-    return (await connection.execute(table.delete().where(*old))).rowcount
+    gone = table.delete().where(table.c.server == server, table.c.place <= old[-1].place)
+    return (await connection.execute(gone)).rowcount
 
 
 async def connected(session: AsyncSession, calls: Collection[str]) -> set[str]:

@@ -29,7 +29,7 @@ class Difference:
 
 @dataclass
 class Recomputed:
-    """`calls` were looked at; those `without` a whole journal cannot be computed."""
+    """`calls` were looked at; those `without` a whole journal, or told together with such a one, cannot be computed."""
 
     calls: int
     without: list[str]
@@ -58,7 +58,7 @@ class Recomputer:
         if not all(call.ended for call in kept):
             return
         fold = Fold(kept[0].record.server if kept else "")
-        fold.apply(await journal_store.entries(session, group))
+        fold.apply(await journal_store.whole(session, group))
         for call in kept:
             found.calls += 1
             folded = fold.calls.get(call.record.id)

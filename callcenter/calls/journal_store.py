@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, Table, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -137,7 +137,10 @@ async def entries(session: AsyncSession, calls: Collection[str]) -> list[Entry]:
 
 async def since(session: AsyncSession, server: str, at: datetime) -> list[Entry]:
     """The newest entries of a server, all those back to a moment among them, oldest first."""
-    query = select(*_COLUMNS).where(CallMessageRow.server == server).order_by(CallMessageRow.place.desc())
+    # A page may end between two calls that were told one message.
+    key = tuple_(CallMessageRow.place, CallMessageRow.call_id)
+    newest_first = (CallMessageRow.place.desc(), CallMessageRow.call_id.desc())
+    query = select(*_COLUMNS).where(CallMessageRow.server == server).order_by(*newest_first)
     found: list[Entry] = []
     older = query
     while True:
@@ -145,7 +148,7 @@ async def since(session: AsyncSession, server: str, at: datetime) -> list[Entry]
         found += [entry for row in rows for entry in _entries(row)]
         if len(rows) < _AT_ONCE or max(row.at for row in rows) < at - _SPAN:
             return _in_order(found)
-        older = query.where(CallMessageRow.place < rows[-1].place)
+        older = query.where(key < (rows[-1].place, rows[-1].call_id))
 
 
 def _entries(row: Row[int, str, datetime, str, str]) -> Iterator[Entry]:

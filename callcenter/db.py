@@ -268,7 +268,9 @@ def _watched(engine: AsyncEngine) -> AsyncEngine:
 
 def _still_there(connection: Any, _record: object, _proxy: object) -> None:
     """Have the pool replace a connection that has ended meanwhile. The driver knows it without asking the server, which
-    would take three more words to and fro before each transaction."""
+    would take three more words to and fro before each transaction. It knows a moment late: until the socket's end is
+    read, a connection that the server ended may still be given out. What is tried on it fails as `away`, and is tried
+    again by whoever must."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 

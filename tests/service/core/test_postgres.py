@@ -7,11 +7,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.db import Database
+from callcenter.db import Database, away
 from callcenter.events import Event
 from callcenter.events.complaints import TicketOpened
 
@@ -34,22 +37,33 @@ async def other(url: str) -> AsyncIterator[Database]:
 
 async def test_connections_that_the_server_ended_are_replaced(db: Database, other: Database) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(3):
-            session = await stack.enter_async_context(db.read())
-            await session.execute(text("SELECT 1"))
+        held = [await driver(await stack.enter_async_context(db.read())) for _ in range(3)]
     async with other.read() as session:
         ended = await session.scalar(text(f"SELECT count(pg_terminate_backend(pid)) {_OTHERS}"))
 
-    async def nobody() -> bool:
-        async with other.read() as session:
-            return bool(await session.scalar(text(f"SELECT count(*) = 0 {_OTHERS}")))
+    async def closed() -> bool:
+        return all(each.is_closed() for each in held)
 
-    await until(nobody)
+    await until(closed)  # the server has none of them any more before their sockets' ends are read here
     async with AsyncExitStack() as stack:
         for _ in range(3):
             work = await stack.enter_async_context(db.transaction())
             assert await work.session.scalar(text("SELECT 1")) == 1
     assert ended == 3
+
+
+async def test_one_of_whose_end_only_the_word_has_come_fails_as_away_once(db: Database) -> None:
+    async with db.transaction() as work:
+        held = await driver(work.session)
+    told = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+    held._protocol.data_received(b"E" + (len(told) + 4).to_bytes(4, "big") + told)
+    assert not held.is_closed()
+    with pytest.raises(DBAPIError) as failed:
+        async with db.transaction() as work:
+            await work.session.execute(text("SELECT 1"))
+    assert away(failed.value)
+    async with db.transaction() as work:
+        assert await work.session.scalar(text("SELECT 1")) == 1
 
 
 async def test_who_reads_holds_no_transaction_open(db: Database, other: Database) -> None:
@@ -84,6 +98,12 @@ async def test_an_event_gets_no_number_before_it_has_its_turn(db: Database, othe
         mine = await work.session.scalar(text("SELECT nextval('journal_seq_seq')")) or 0
     await behind
     assert numbers == {"first": mine + 1, "second": mine + 2, "third": mine + 3}
+
+
+async def driver(session: AsyncSession) -> Any:
+    """The driver's own connection, once it has been used."""
+    await session.execute(text("SELECT 1"))
+    return (await (await session.connection()).get_raw_connection()).driver_connection
 
 
 def opened(ticket: str) -> TicketOpened:

@@ -39,6 +39,8 @@ _SLOTS, _SLOTS_FAILING = 4, 1
 _CLAIM_MARGIN_S = 20.0
 _LOOK_AGAIN_S = 5.0
 _RETRY_S = 1.0
+# With a large backlog it takes longer than all else here, and a figure may be some seconds old.
+_COUNT_EVERY = timedelta(seconds=5)
 _FORGET_EVERY = timedelta(hours=1)
 _FORGET_AT_ONCE = 500
 
@@ -54,6 +56,7 @@ class Sender:
     _under_way: Counter[str] = field(default_factory=Counter)
     _posting: set[asyncio.Task[None]] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _counted_at: datetime | None = None
     _forgot_at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -87,7 +90,7 @@ class Sender:
         now, pause = self.clock(), _LOOK_AGAIN_S
         async with self.db.read() as session:
             waiting = await store.waiting(session)
-            metrics.WEBHOOKS_WAITING.set(await store.count_waiting(session))
+            await self._count(session, now)
         for due in waiting:
             room = (_SLOTS_FAILING if due.failing else _SLOTS) - self._under_way[due.endpoint_id]
             if due.at > now:
@@ -95,6 +98,13 @@ class Sender:
             elif room > 0:
                 await self._claim(http, due.endpoint_id, room, now)
         return pause
+
+    async def _count(self, session: AsyncSession, now: datetime) -> None:
+        """Now and then tell how much waits."""
+        # A clock that was set back shall not stop the counting.
+        if self._counted_at is None or abs(now - self._counted_at) >= _COUNT_EVERY:
+            metrics.WEBHOOKS_WAITING.set(await store.count_waiting(session))
+            self._counted_at = now
 
     async def idle(self) -> None:
         """Wait until nothing is under way."""

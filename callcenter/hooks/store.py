@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -61,10 +61,17 @@ async def insert_new(session: AsyncSession, db: Database, rows: list[dict[str, A
 
 
 async def waiting(session: AsyncSession) -> list[Due]:
-    """Every endpoint that something waits for, with the moment of its next try."""
-    columns = (EndpointRow.id, EndpointRow.failing_since, func.min(DeliveryRow.next_try_at))
-    query = select(*columns).where(_WAITS).group_by(EndpointRow.id, EndpointRow.failing_since)
-    rows = (await session.execute(query)).all()
+    """Every endpoint that something waits for, with the moment of its next try.
+
+    It is asked after every attempt, so each endpoint is one look into an index, however much waits for it.
+    """
+    own = DeliveryRow.endpoint_id == EndpointRow.id
+    first = select(func.min(DeliveryRow.next_try_at)).where(own, _pending()).scalar_subquery()
+    # Of one that is off only tests go out. The state is no condition here: by its index all that waits would be read.
+    moment = case((_pending(), DeliveryRow.next_try_at))
+    first_test = select(func.min(moment)).where(own, DeliveryRow.event_seq == NO_EVENT).scalar_subquery()
+    at = case((EndpointRow.enabled, first), else_=first_test)
+    rows = (await session.execute(select(EndpointRow.id, EndpointRow.failing_since, at))).all()
     return [Due(endpoint_id, since is not None, at) for endpoint_id, since, at in rows if at is not None]
 
 

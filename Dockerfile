@@ -81,7 +81,7 @@ RUN XDG_CACHE_HOME=/opt/cache callcenter pbx install \
        /opt/cache/callcenter/asterisk/current/usr/share/locale
 COPY LICENSE NOTICE ./
 COPY crm_adapter crm_adapter
-COPY callcenter/config.py callcenter/setting_errors.py callcenter/setting_groups.py callcenter/
+COPY callcenter/arguments.py callcenter/config.py callcenter/setting_errors.py callcenter/setting_groups.py callcenter/
 COPY callcenter/words/core.* callcenter/words/
 RUN chmod -R a+rX . && python -m compileall -q callcenter crm_adapter
 ENV CALLCENTER_ASTERISK_ROOT=/opt/cache/callcenter/asterisk/current
